@@ -1,0 +1,104 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// Link is one request in a chain: who asked, for which instance and in which range.
+type Link struct {
+	By       string // the asking instance, empty for the workspace
+	Instance string // the instance that was asked for
+	Range    catalog.Range
+	Where    string
+}
+
+// Chain is a way from the workspace to an instance, the workspace's request first.
+type Chain []Link
+
+// String is the chain on one line: "gkops.yaml:12 asks for tracecat; tracecat needs postgresql ~1.2".
+func (c Chain) String() string {
+	links := make([]string, len(c))
+	for i, link := range c {
+		links[i] = link.String()
+	}
+	return strings.Join(links, "; ")
+}
+
+// String is the request as a sentence.
+func (l Link) String() string {
+	verb, by := "needs", l.By
+	if by == "" {
+		verb, by = "asks for", cmpOr(l.Where, "the workspace")
+	}
+	return strings.TrimRight(fmt.Sprintf("%s %s %s %s", by, verb, l.Instance, l.Range), " ")
+}
+
+// Why lists the chains from the workspace to an instance: one for each direct request, each the shortest to who asks, ties
+// by name. It is empty when the plan has no such instance.
+func (p *Plan) Why(instance string) []Chain {
+	chosen := p.Instance(instance)
+	if chosen == nil {
+		return nil
+	}
+	shortest := p.shortest()
+	var chains []Chain
+	for _, reason := range chosen.RequiredBy {
+		link := Link{By: reason.By, Instance: instance, Range: reason.Range, Where: reason.Where}
+		chains = append(chains, append(slices.Clone(shortest[reason.By]), link))
+	}
+	return chains
+}
+
+// shortest is the shortest chain from the workspace to each instance, breadth first in the order of names.
+func (p *Plan) shortest() map[string]Chain {
+	found := map[string]Chain{"": nil}
+	queue := []string{""}
+	for len(queue) > 0 {
+		by := queue[0]
+		queue = queue[1:]
+		for i := range p.Instances {
+			chosen := &p.Instances[i]
+			if _, seen := found[chosen.Instance]; seen {
+				continue
+			}
+			for _, reason := range chosen.RequiredBy {
+				if reason.By == by {
+					link := Link{By: by, Instance: chosen.Instance, Range: reason.Range, Where: reason.Where}
+					found[chosen.Instance] = append(slices.Clone(found[by]), link)
+					queue = append(queue, chosen.Instance)
+					break
+				}
+			}
+		}
+	}
+	return found
+}
+
+// Verdict answers "why not this version?".
+type Verdict struct {
+	// Chosen says that the plan already holds it; Possible that it could.
+	Chosen, Possible bool
+	// Text is the answer in words: one line, or the explanation of No.
+	Text string
+	// No is why it is impossible, nil when it is possible.
+	No *NoSolutionError
+}
+
+// WhyNot says why the plan of a problem does not hold a package in a range: because it is impossible, with the
+// explanation, or because something is preferred. It returns the errors of Solve but *NoSolutionError, which is in the
+// verdict.
+func WhyNot(ctx context.Context, c Catalog, p Problem, pkg string, want catalog.Range) (*Verdict, error) {
+	return nil, fmt.Errorf("why not %s %s: cannot be answered yet", pkg, want)
+}
+
+func cmpOr(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
