@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,106 +11,98 @@ import (
 
 // Version is a package version, "v1.17.0+2": a semantic version and a packaging revision after the plus.
 // Two versions that differ only in the revision order by it as a number; no revision orders lowest.
-// The zero Version is no version.
+// The zero Version is no version. Versions compare with ==, which tells spellings ("v1.0.0", "1.0.0") apart; Compare and Key
+// do not.
 type Version struct {
-	raw      string
-	semver   *semver.Version
-	revision uint64 // the N of +N, plus one; 0 without a plus
+	raw                 string
+	major, minor, patch uint64
+	prerelease          string
+	revision            uint64 // the N of +N, plus one; 0 without a plus
 }
 
-// maxVersionLength bounds what ParseVersion reads, so that a hostile index costs nothing.
-const maxVersionLength = 128
+const (
+	// maxVersionLength bounds what ParseVersion reads, so that a hostile index costs nothing.
+	maxVersionLength = 128
+	// maxNumber bounds each number of a version: dates and build numbers fit, and adding one never overflows.
+	maxNumber = 1<<53 - 1
+)
 
 // ParseVersion reads a version with or without a leading "v". Leading zeros, non-ASCII digits, a missing minor or patch
-// that would make two spellings of one version, and a revision that is no number are errors.
+// that would make two spellings of one version, a number over 2^53 and a revision that is no number are errors.
 func ParseVersion(s string) (Version, error) {
 	if len(s) > maxVersionLength {
-		return Version{}, fmt.Errorf("version of %d bytes: more than %d", len(s), maxVersionLength)
+		return Version{}, fmt.Errorf("version %q... has %d bytes, more than %d", s[:16], len(s), maxVersionLength)
 	}
 	parsed, err := semver.StrictNewVersion(strings.TrimPrefix(s, "v"))
 	if err != nil {
 		return Version{}, fmt.Errorf("version %q is not MAJOR.MINOR.PATCH[-PRERELEASE][+N]: %w", s, err)
 	}
-	v := Version{raw: s, semver: parsed}
-	if metadata := parsed.Metadata(); metadata != "" {
-		n, err := strconv.ParseUint(metadata, 10, 63)
-		if err != nil || strconv.FormatUint(n, 10) != metadata {
-			return Version{}, fmt.Errorf("version %q: packaging revision %q is not a number", s, metadata)
-		}
-		v.revision = n + 1
+	v := Version{raw: s, major: parsed.Major(), minor: parsed.Minor(), patch: parsed.Patch(), prerelease: parsed.Prerelease()}
+	if max(v.major, v.minor, v.patch) > maxNumber {
+		return Version{}, fmt.Errorf("version %q: a number is more than %d", s, uint64(maxNumber))
+	}
+	if v.revision, err = parseRevision(parsed.Metadata()); err != nil {
+		return Version{}, fmt.Errorf("version %q: %w", s, err)
 	}
 	return v, nil
+}
+
+// parseRevision returns the number plus one, 0 for no revision.
+func parseRevision(metadata string) (uint64, error) {
+	if metadata == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(metadata, 10, 53)
+	if err != nil || strconv.FormatUint(n, 10) != metadata {
+		return 0, fmt.Errorf("packaging revision %q is not a number", metadata)
+	}
+	return n + 1, nil
 }
 
 // String is the version as it was written.
 func (v Version) String() string { return v.raw }
 
-// IsZero reports whether v is no version.
-func (v Version) IsZero() bool { return v.semver == nil }
+// Key is the version in its one canonical spelling, "1.17.0+2": two versions have the same key when Compare says 0.
+func (v Version) Key() string {
+	if v.IsZero() {
+		return ""
+	}
+	return strings.TrimPrefix(v.raw, "v")
+}
 
-// Compare orders versions: semantic version first, packaging revision second.
+// IsZero reports whether v is no version.
+func (v Version) IsZero() bool { return v.raw == "" }
+
+// Compare orders versions: semantic version first, packaging revision second. No version orders before all others.
 func (v Version) Compare(w Version) int {
-	if v.semver == nil || w.semver == nil {
+	if v.IsZero() || w.IsZero() {
 		return cmp.Compare(v.raw, w.raw)
 	}
-	return cmp.Or(v.semver.Compare(w.semver), cmp.Compare(v.revision, w.revision))
+	if c := cmp.Or(cmp.Compare(v.major, w.major), cmp.Compare(v.minor, w.minor), cmp.Compare(v.patch, w.patch)); c != 0 {
+		return c
+	}
+	if v.prerelease != w.prerelease {
+		return v.semver().Compare(w.semver())
+	}
+	return cmp.Compare(v.revision, w.revision)
 }
+
+// Equal reports whether Compare says 0.
+func (v Version) Equal(w Version) bool { return v.Compare(w) == 0 }
 
 // Prerelease reports whether the version is not a stable one.
-func (v Version) Prerelease() bool { return v.semver != nil && v.semver.Prerelease() != "" }
+func (v Version) Prerelease() bool { return v.prerelease != "" }
 
-// Major, Minor and Patch are the three numbers of the version.
-func (v Version) Major() uint64 { return v.semver.Major() }
+// Major is the first number of the version.
+func (v Version) Major() uint64 { return v.major }
 
 // Minor is the second number of the version.
-func (v Version) Minor() uint64 { return v.semver.Minor() }
+func (v Version) Minor() uint64 { return v.minor }
 
 // Patch is the third number of the version.
-func (v Version) Patch() uint64 { return v.semver.Patch() }
+func (v Version) Patch() uint64 { return v.patch }
 
-// Range is a set of versions. The zero Range allows every stable version.
-type Range struct {
-	raw         string
-	constraints *semver.Constraints
-	exact       *Version // a full version with +N means exactly that one
-}
-
-var errEmptyRange = errors.New("empty range")
-
-// ParseRange reads a range in the syntax of Masterminds/semver (">=1.17 <2", "~1.3.0", "1.x || 2.x"). An empty string allows
-// every stable version. A full version with a packaging revision ("v1.17.0+2") allows exactly that one.
-func ParseRange(s string) (Range, error) {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return Range{}, nil
-	}
-	if len(s) > 4*maxVersionLength {
-		return Range{}, fmt.Errorf("range of %d bytes: more than %d", len(s), 4*maxVersionLength)
-	}
-	if strings.Contains(s, "+") {
-		if v, err := ParseVersion(strings.TrimPrefix(s, "=")); err == nil {
-			return Range{raw: s, exact: &v}, nil
-		}
-	}
-	constraints, err := semver.NewConstraint(s)
-	if err != nil {
-		return Range{}, fmt.Errorf("range %q: %w", s, errors.Join(errEmptyRange, err))
-	}
-	return Range{raw: s, constraints: constraints}, nil
-}
-
-// String is the range as it was written, empty for "any stable version".
-func (r Range) String() string { return r.raw }
-
-// Allows reports whether the range holds the version. A prerelease is held only by a range that names one.
-func (r Range) Allows(v Version) bool {
-	switch {
-	case v.semver == nil:
-		return false
-	case r.exact != nil:
-		return r.exact.Compare(v) == 0
-	case r.constraints != nil:
-		return r.constraints.Check(v.semver)
-	}
-	return !v.Prerelease()
+// semver is the version without its revision.
+func (v Version) semver() *semver.Version {
+	return semver.New(v.major, v.minor, v.patch, v.prerelease, "")
 }

@@ -1,0 +1,87 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// Range is a set of versions. The zero Range allows every stable version.
+type Range struct {
+	raw         string
+	constraints *semver.Constraints
+	stable      []interval // what constraints say of stable versions
+	prerelease  bool
+	exact       Version // a full version with +N means exactly that one
+}
+
+// Requirement is a package and the versions of it that will do.
+type Requirement struct {
+	Package string
+	Range   Range
+}
+
+// ParseRange reads a range in the syntax of Masterminds/semver (">=1.17 <2", "~1.3.0", "1.x || 2.x"). An empty string allows
+// every stable version. A full version with a packaging revision ("v1.17.0+2", "=1.17.0+2") allows exactly that one;
+// everywhere else a revision is ignored.
+func ParseRange(s string) (Range, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return Range{}, nil
+	}
+	if len(s) > semver.MaxConstraintLen {
+		return Range{}, fmt.Errorf("range %q... has %d bytes, more than %d", s[:16], len(s), semver.MaxConstraintLen)
+	}
+	if strings.Contains(s, "+") {
+		if v, err := ParseVersion(strings.TrimSpace(strings.TrimPrefix(s, "="))); err == nil {
+			return Range{raw: s, exact: v, prerelease: v.Prerelease()}, nil
+		}
+	}
+	constraints, err := semver.NewConstraint(s)
+	if err != nil {
+		return Range{}, fmt.Errorf("range %q: %w", s, err)
+	}
+	r := Range{raw: s, constraints: constraints}
+	if r.stable, r.prerelease, err = compile(constraints); err != nil {
+		return Range{}, fmt.Errorf("range %q: %w", s, err)
+	}
+	return r, nil
+}
+
+// Exactly is the range that allows only this version.
+func Exactly(v Version) Range { return Range{raw: "=" + v.String(), exact: v, prerelease: v.Prerelease()} }
+
+// String is the range as it was written, empty for "any stable version".
+func (r Range) String() string { return r.raw }
+
+// IsAny reports whether the range asks for nothing but a stable version.
+func (r Range) IsAny() bool { return r.exact.IsZero() && r.constraints == nil }
+
+// Exact is the only version that the range allows, when it was written as a full version with a packaging revision.
+func (r Range) Exact() (Version, bool) { return r.exact, !r.exact.IsZero() }
+
+// Prerelease reports whether the range names a prerelease, so that it may hold one.
+func (r Range) Prerelease() bool { return r.prerelease }
+
+// Allows reports whether the range holds the version. A prerelease is held only by a range that names one, and in a range of
+// alternatives only by an alternative that does. For stable versions it allocates nothing.
+func (r Range) Allows(v Version) bool {
+	switch {
+	case v.IsZero():
+		return false
+	case !r.exact.IsZero():
+		return r.exact.Compare(v) == 0
+	case v.Prerelease():
+		return r.prerelease && r.constraints.Check(v.semver())
+	case r.constraints == nil:
+		return true
+	}
+	at := triple{v.major, v.minor, v.patch}
+	for _, i := range r.stable {
+		if i.holds(at) {
+			return true
+		}
+	}
+	return false
+}
