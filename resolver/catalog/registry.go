@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"path"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Registry is one registry in Glasskube's layout: index.yaml, <package>/versions.yaml, <package>/<version>/package.yaml.
@@ -143,18 +141,14 @@ const maxParallel = 8
 // Files are the bytes of the release's manifests, in the order of the list. The error is a *ReadError.
 func (r *Registry) Files(ctx context.Context, release *Release) ([]File, error) {
 	files := make([]File, len(release.Manifest.Manifests))
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(maxParallel)
-	for i, manifest := range release.Manifest.Manifests {
-		group.Go(func() error {
-			name, err := fileName(release, manifest.URL)
-			if err == nil {
-				files[i], err = r.read(groupCtx, name)
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	err := parallel(ctx, len(files), maxParallel, func(ctx context.Context, i int) error {
+		name, err := fileName(release, release.Manifest.Manifests[i].URL)
+		if err == nil {
+			files[i], err = r.read(ctx, name)
+		}
+		return err
+	})
+	if err != nil {
 		return nil, &ReadError{Registry: r.name, Package: release.Package, Version: release.Version, Err: err}
 	}
 	return files, nil

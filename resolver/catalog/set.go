@@ -3,8 +3,6 @@ package catalog
 import (
 	"context"
 	"fmt"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Set is the registries of a workspace in list order. It is safe for use by several goroutines.
@@ -42,14 +40,11 @@ type Candidate struct {
 // The registries are read at the same time. When one cannot be read the error names it.
 func (s *Set) Candidates(ctx context.Context, pkg string) ([]Candidate, error) {
 	versions := make([][]Version, len(s.registries))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, r := range s.registries {
-		group.Go(func() (err error) {
-			versions[i], err = r.Versions(ctx, pkg)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	err := parallel(ctx, len(versions), len(versions), func(ctx context.Context, i int) (err error) {
+		versions[i], err = s.registries[i].Versions(ctx, pkg)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	var candidates []Candidate
