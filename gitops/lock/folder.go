@@ -1,0 +1,20 @@
+package lock
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// FolderHash is one digest for a folder: the digest of one line per file, "<digest>  <name>\n" as sha256sum writes it but with the
+// digest's prefix, sorted by name as bytes. Names are relative to the folder, slash-separated. The mode of a file does not
+// count, and an empty folder has the digest of no bytes.
+func FolderHash(files map[string]catalog.Digest) catalog.Digest {
+	var lines strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		lines.WriteString(string(files[name]) + "  " + name + "\n")
+	}
+	return catalog.DigestOf([]byte(lines.String()))
+}
