@@ -1,136 +1,141 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
-
-	"gkops.dev/gkops/resolver/catalog"
 )
 
-// Solve decides the versions of a problem. It returns a *NoSolutionError when there is no answer, a *ProblemError when the
-// problem contradicts itself, and otherwise what the catalog returned, wrapped.
+// Solve decides the versions of a problem. The order of preference is:
+//
+//  1. Instances named in Move, in the order of Roots, then by name, go to the newest version that the problem allows.
+//  2. The fewest other locked instances leave their version. Nothing goes below its locked version unless AllowDowngrade
+//     names it, and nothing changes its registry.
+//  3. Each instance takes its locked version, else the newest allowed one (with Minimal, the lowest). Where two instances
+//     compete, the roots come first in the order of the problem, then what they need, by name, then what that needs.
+//
+// Nothing is left to chance after that: two answers that agree on all of it are the same.
+//
+// Registries: a root that names one gets its versions from there only. Otherwise a locked instance stays with its registry, and
+// a root takes the first listed registry that has a version in its range, and no other. A dependency or a component prefers
+// the registry of the first instance, in the order above, that needs it, then list order; a version of a preferred registry
+// wins over a newer one elsewhere, and the next registry is used when none of the preferred one's versions is possible.
+//
+// It returns a *NoSolutionError when there is no answer, a *ProblemError when the problem contradicts itself, and
+// otherwise what the catalog returned, wrapped.
 func Solve(ctx context.Context, c Catalog, p Problem) (*Plan, error) {
-	s := &chronological{ctx: ctx, catalog: c, problem: p, chosen: map[string]*Chosen{}}
-	var queue []request
-	for _, root := range p.Roots {
-		queue = append(queue, request{cmpOr(root.Instance, root.Package), root.Package, "", root.Registry, Reason{Range: root.Range, Where: root.Where}, false})
-	}
-	ok, err := s.next(queue)
+	u := newUniverse(c, p.Registries)
+	s, found, err := answer(ctx, u, &p)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
-		return nil, &NoSolutionError{Conflict: "no set of versions satisfies every requirement"}
+	if found == nil {
+		return nil, explain(ctx, u, &p, s)
 	}
-	plan := &Plan{}
-	for _, chosen := range s.chosen {
+	return s.plan(found), nil
+}
+
+// answer searches for the best solution; without one, the search holds the refutation.
+func answer(ctx context.Context, u *universe, p *Problem) (*search, solution, error) {
+	q, err := newQuestion(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(q.kept) > 0 {
+		s, found, err := ask(ctx, u, q)
+		if err != nil || found != nil && s.supported(found) {
+			return s, found, err
+		}
+		q.kept = nil
+	}
+	return ask(ctx, u, q)
+}
+
+func ask(ctx context.Context, u *universe, q *question) (*search, solution, error) {
+	s, err := newSearch(ctx, u, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := s.best(ctx)
+	return s, found, err
+}
+
+// supported reports whether everything in a solution is a root or needed by something.
+func (s *search) supported(found solution) bool {
+	needed := map[*node]bool{}
+	for _, c := range found {
+		for _, child := range c.node.children[c.element] {
+			needed[child] = true
+		}
+	}
+	return !slices.ContainsFunc(found, func(c choice) bool { return c.node.root < 0 && !needed[c.node] })
+}
+
+// plan is a solution in the words of the caller.
+func (s *search) plan(found solution) *Plan {
+	at := make(map[*node]int, len(found))
+	plan := &Plan{Instances: make([]Chosen, len(found))}
+	for i, c := range found {
+		at[c.node] = i
+		plan.Instances[i] = s.chosen(c)
+	}
+	for i, c := range found {
+		by := &plan.Instances[i]
+		for _, child := range c.node.children[c.element] {
+			by.Requires = append(by.Requires, child.instance)
+		}
+		for _, request := range s.requests(c) {
+			needed := &plan.Instances[at[request.node]]
+			needed.RequiredBy = append(needed.RequiredBy, request.reason)
+		}
+	}
+	for i := range plan.Instances {
+		chosen := &plan.Instances[i]
 		slices.Sort(chosen.Requires)
-		plan.Instances = append(plan.Instances, *chosen)
+		slices.SortFunc(chosen.RequiredBy, func(a, b Reason) int {
+			return cmp.Or(strings.Compare(a.By, b.By), strings.Compare(a.Range.String(), b.Range.String()))
+		})
 	}
 	slices.SortFunc(plan.Instances, func(a, b Chosen) int { return strings.Compare(a.Instance, b.Instance) })
-	return plan, nil
+	return plan
 }
 
-// chronological is a plain backtracking search, the first version of the solver.
-type chronological struct {
-	ctx     context.Context
-	catalog Catalog
-	problem Problem
-	chosen  map[string]*Chosen
+func (s *search) chosen(c choice) Chosen {
+	n, candidate := c.node, c.node.pack.candidate(c.element)
+	chosen := Chosen{
+		Instance:   n.instance,
+		Package:    n.pkg,
+		Registry:   candidate.Registry,
+		Version:    candidate.Version,
+		Namespaced: n.namespaced.has(c.element),
+		Parent:     n.parentName,
+		Newest:     n.pack.newest(candidate.Registry),
+	}
+	if n.root >= 0 {
+		root := s.question.problem.Roots[n.root]
+		chosen.RequiredBy = []Reason{{Range: root.Range, Where: root.Where}}
+	}
+	return chosen
 }
 
-type request struct {
-	instance, pkg, parent, registry string
-	reason                          Reason
-	cluster                         bool
+// requested is a reason and the node that it is for.
+type requested struct {
+	node   *node
+	reason Reason
 }
 
-func (s *chronological) next(queue []request) (bool, error) {
-	if len(queue) == 0 {
-		return true, nil
-	}
-	r, rest := queue[0], queue[1:]
-	if there := s.chosen[r.instance]; there != nil {
-		if there.Package != r.pkg || !r.reason.Range.Allows(there.Version) || r.cluster && there.Namespaced {
-			return false, nil
-		}
-		there.RequiredBy = append(there.RequiredBy, r.reason)
-		ok, err := s.next(rest)
-		if !ok {
-			there.RequiredBy = there.RequiredBy[:len(there.RequiredBy)-1]
-		}
-		return ok, err
-	}
-	candidates, err := s.catalog.Candidates(s.ctx, r.pkg)
-	if err != nil {
-		return false, fmt.Errorf("read candidates of %s: %w", r.pkg, err)
-	}
-	for _, c := range s.order(r, candidates) {
-		if ok, err := s.try(r, c, rest); ok || err != nil {
-			return ok, err
-		}
-	}
-	return false, nil
-}
-
-func (s *chronological) try(r request, c Candidate, rest []request) (bool, error) {
-	needs, err := s.catalog.Needs(s.ctx, r.pkg, c)
-	if err != nil {
-		return false, fmt.Errorf("read needs of %s %s: %w", r.pkg, c.Version, err)
-	}
-	if r.cluster && needs.Namespaced || !needs.Namespaced && r.instance != r.pkg {
-		return false, nil
-	}
-	chosen := &Chosen{Instance: r.instance, Package: r.pkg, Registry: c.Registry, Version: c.Version, Namespaced: needs.Namespaced,
-		Parent: r.parent, RequiredBy: []Reason{r.reason}, Newest: c.Version}
-	queue := slices.Clone(rest)
+// requests lists what a choice asks for.
+func (s *search) requests(c choice) []requested {
+	needs := c.node.pack.needs[c.element-1]
+	var list []requested
 	for _, d := range needs.Dependencies {
-		chosen.Requires = append(chosen.Requires, d.Package)
-		queue = append(queue, request{d.Package, d.Package, "", "", Reason{By: r.instance, Range: d.Range}, true})
+		id := identity{instance: d.Package, pkg: d.Package}
+		list = append(list, requested{s.nodes[id], Reason{By: c.node.instance, Range: d.Range}})
 	}
 	for _, m := range needs.Components {
-		name := r.instance + "-" + cmpOr(m.Name, m.Package)
-		chosen.Requires = append(chosen.Requires, name)
-		queue = append(queue, request{name, m.Package, r.instance, "", Reason{By: r.instance, Range: m.Range}, false})
+		id := identity{instance: c.node.instance + "-" + m.name(), pkg: m.Package, parentName: c.node.instance}
+		list = append(list, requested{s.nodes[id], Reason{By: c.node.instance, Range: m.Range}})
 	}
-	s.chosen[r.instance] = chosen
-	ok, err := s.next(queue)
-	if !ok {
-		delete(s.chosen, r.instance)
-	}
-	return ok, err
-}
-
-func (s *chronological) order(r request, candidates []Candidate) []Candidate {
-	var fit []Candidate
-	for _, c := range candidates {
-		if r.reason.Range.Allows(c.Version) && (r.registry == "" || r.registry == c.Registry) && s.held(r.pkg, c.Version) {
-			fit = append(fit, c)
-		}
-	}
-	slices.SortStableFunc(fit, func(a, b Candidate) int {
-		if d := slices.Index(s.problem.Registries, a.Registry) - slices.Index(s.problem.Registries, b.Registry); d != 0 {
-			return d
-		}
-		return b.Version.Compare(a.Version)
-	})
-	for i, c := range fit {
-		for _, l := range s.problem.Locked {
-			if l.Instance == r.instance && l.Package == r.pkg && l.Version.Compare(c.Version) == 0 && !s.problem.MoveAll {
-				return append([]Candidate{c}, slices.Delete(fit, i, i+1)...)
-			}
-		}
-	}
-	return fit
-}
-
-func (s *chronological) held(pkg string, v catalog.Version) bool {
-	for _, h := range s.problem.Holds {
-		if h.Package == pkg && !h.Range.Allows(v) {
-			return false
-		}
-	}
-	return true
+	return list
 }

@@ -1,0 +1,343 @@
+package resolver
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// shelf is a Catalog in memory.
+type shelf map[string][]item
+
+type item struct {
+	Candidate
+	needs Needs
+}
+
+func (s shelf) Candidates(_ context.Context, pkg string) ([]Candidate, error) {
+	var all []Candidate
+	for _, i := range s[pkg] {
+		all = append(all, i.Candidate)
+	}
+	return all, nil
+}
+
+func (s shelf) Needs(_ context.Context, pkg string, c Candidate) (Needs, error) {
+	for _, i := range s[pkg] {
+		if i.Registry == c.Registry && i.Version.Compare(c.Version) == 0 {
+			return i.needs, nil
+		}
+	}
+	panic("asked for what it did not offer: " + pkg + " " + c.Version.String())
+}
+
+func (s shelf) Names(context.Context) []string {
+	var names []string
+	for name := range s {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// oracle knows the rules of a plan one by one and the order of preference as a comparison. It tries everything.
+type oracle struct {
+	shelf   shelf
+	problem Problem
+	kept    []Locked
+	plans   [][]pick
+}
+
+// pick is an instance with its candidate. Two picks of one plan with the same name are what makes it no plan.
+type pick struct {
+	name, pkg string
+	parent    string
+	lineage   []string // the packages of the parents, and its own
+	asker     string   // registry of the first to need it
+	item
+}
+
+// best is the best plan, nil when there is none.
+func (o *oracle) best() []pick {
+	var kept []Locked
+	for _, l := range o.problem.Locked {
+		named := slices.Contains(o.problem.Move, l.Instance)
+		if named && l.Instance == l.Package && o.root(pick{name: l.Instance, pkg: l.Package}) == nil && !o.rootNamed(l.Instance) {
+			kept = append(kept, l)
+		}
+	}
+	slices.SortFunc(kept, func(a, b Locked) int { return strings.Compare(a.Instance, b.Instance) })
+	if len(kept) > 0 {
+		o.kept = kept
+		if plan := o.search(); plan != nil && o.supported(plan) {
+			return plan
+		}
+		o.kept = nil
+	}
+	return o.search()
+}
+
+func (o *oracle) rootNamed(name string) bool {
+	return slices.ContainsFunc(o.problem.Roots, func(r Root) bool { return r.name() == name })
+}
+
+func (o *oracle) supported(plan []pick) bool {
+	for _, k := range o.kept {
+		asked := slices.ContainsFunc(plan, func(p pick) bool {
+			return slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool { return d.Package == k.Package })
+		})
+		if !asked {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *oracle) search() []pick {
+	o.plans = nil
+	var queue []pick
+	for _, r := range o.problem.Roots {
+		queue = append(queue, pick{name: r.name(), pkg: r.Package, lineage: []string{r.Package}})
+	}
+	for _, l := range o.kept {
+		queue = append(queue, pick{name: l.Instance, pkg: l.Package, lineage: []string{l.Package}})
+	}
+	o.enumerate(nil, queue)
+	if len(o.plans) == 0 {
+		return nil
+	}
+	return slices.MinFunc(o.plans, o.compare)
+}
+
+// enumerate completes a plan in every way.
+func (o *oracle) enumerate(plan, queue []pick) {
+	if len(queue) == 0 {
+		if o.valid(plan) {
+			o.plans = append(o.plans, slices.Clone(plan))
+		}
+		return
+	}
+	next := queue[0]
+	for _, i := range o.shelf[next.pkg] {
+		if len(o.problem.Registries) > 0 && !slices.Contains(o.problem.Registries, i.Registry) {
+			continue
+		}
+		next.item = i
+		if o.fits(next) {
+			o.enumerate(append(plan, next), o.enqueue(plan, queue, next))
+		}
+	}
+}
+
+// enqueue adds what an instance needs to those that wait, unless it is there or waits already.
+func (o *oracle) enqueue(plan, queue []pick, p pick) []pick {
+	rest := slices.Clone(queue[1:])
+	add := func(n pick) {
+		same := func(m pick) bool { return m.name == n.name && m.pkg == n.pkg && m.parent == n.parent }
+		if !slices.ContainsFunc(plan, same) && !slices.ContainsFunc(rest, same) && !same(p) {
+			rest = append(rest, n)
+		}
+	}
+	for _, d := range sortedDependencies(&p.needs) {
+		add(pick{name: d.Package, pkg: d.Package, lineage: []string{d.Package}, asker: p.Registry})
+	}
+	for _, c := range sortedComponents(&p.needs) {
+		add(pick{name: p.name + "-" + c.name(), pkg: c.Package, parent: p.name, lineage: append(slices.Clone(p.lineage), c.Package), asker: p.Registry})
+	}
+	return rest
+}
+
+// fits says whether an instance may have its version, whatever else is in the plan.
+func (o *oracle) fits(p pick) bool {
+	root, lock := o.root(p), o.lock(p)
+	for _, h := range o.problem.Holds {
+		if h.Package == p.pkg && !h.Range.Allows(p.Version) {
+			return false
+		}
+	}
+	for _, f := range o.problem.Facts {
+		if f.Package == p.pkg && f.excludes(p.Candidate) {
+			return false
+		}
+	}
+	if lock != nil && p.Version.Compare(lock.Version) < 0 && !o.named(o.problem.AllowDowngrade, p) {
+		return false
+	}
+	if lock != nil && (root == nil || root.Registry == "") && p.Registry != lock.Registry {
+		return false
+	}
+	if root != nil && (!root.Range.Allows(p.Version) || p.Registry != o.rootRegistry(*root, lock)) {
+		return false
+	}
+	ownName := p.name != p.pkg || p.parent != ""
+	if ownName && !p.needs.Namespaced || !ownName && root == nil && p.needs.Namespaced {
+		return false
+	}
+	return !recursive(p)
+}
+
+// recursive says whether a component contains one of its own package.
+func recursive(p pick) bool {
+	for _, c := range p.needs.Components {
+		if slices.Contains(p.lineage, c.Package) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *oracle) rootRegistry(r Root, lock *Locked) string {
+	if r.Registry != "" {
+		return r.Registry
+	}
+	if lock != nil {
+		return lock.Registry
+	}
+	for _, registry := range o.problem.Registries {
+		for _, i := range o.shelf[r.Package] {
+			if i.Registry == registry && r.Range.Allows(i.Version) {
+				return registry
+			}
+		}
+	}
+	return ""
+}
+
+// valid says whether the instances of a plan go together.
+func (o *oracle) valid(plan []pick) bool {
+	byName := map[string]pick{}
+	for _, p := range plan {
+		if _, twice := byName[p.name]; twice {
+			return false
+		}
+		byName[p.name] = p
+	}
+	for _, p := range plan {
+		for _, d := range p.needs.Dependencies {
+			if q := byName[d.Package]; q.pkg != d.Package || q.needs.Namespaced || !d.Range.Allows(q.Version) {
+				return false
+			}
+		}
+		names := map[string]bool{}
+		for _, c := range p.needs.Components {
+			if q := byName[p.name+"-"+c.name()]; names[c.name()] || q.pkg != c.Package || q.parent != p.name || !c.Range.Allows(q.Version) {
+				return false
+			}
+			names[c.name()] = true
+		}
+	}
+	return acyclic(plan, byName)
+}
+
+// acyclic removes what needs nothing that is left, until nothing is left.
+func acyclic(plan []pick, left map[string]pick) bool {
+	for range plan {
+		for _, p := range plan {
+			waits := slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool { _, there := left[d.Package]; return there }) ||
+				slices.ContainsFunc(p.needs.Components, func(c Component) bool { _, there := left[p.name+"-"+c.name()]; return there })
+			if !waits {
+				delete(left, p.name)
+			}
+		}
+	}
+	return len(left) == 0
+}
+
+// compare is the stated order of preference.
+func (o *oracle) compare(a, b []pick) int {
+	return cmp.Or(o.compareMoved(a, b), cmp.Compare(o.departures(a), o.departures(b)), o.compareEach(a, b))
+}
+
+func (o *oracle) compareMoved(a, b []pick) int {
+	first := len(o.problem.Roots) + len(o.kept)
+	for i := range first {
+		if o.isMoved(a[i]) && o.lock(a[i]) != nil && !o.problem.MoveAll {
+			if c := o.comparePick(a[i], b[i]); c != 0 {
+				return c
+			}
+		}
+	}
+	return 0
+}
+
+func (o *oracle) departures(plan []pick) int {
+	n := 0
+	for _, p := range plan {
+		lock := o.lock(p)
+		if lock == nil || o.isMoved(p) || !o.offered(p.pkg, lock) {
+			continue
+		}
+		if lock.Registry != p.Registry || lock.Version.Compare(p.Version) != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (o *oracle) offered(pkg string, lock *Locked) bool {
+	return slices.ContainsFunc(o.shelf[pkg], func(i item) bool {
+		return i.Registry == lock.Registry && i.Version.Compare(lock.Version) == 0
+	})
+}
+
+func (o *oracle) compareEach(a, b []pick) int {
+	for i := range a {
+		if c := o.comparePick(a[i], b[i]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// comparePick compares two candidates of one instance.
+func (o *oracle) comparePick(a, b pick) int {
+	if lock := o.lock(a); lock != nil && !o.isMoved(a) {
+		stays := func(p pick) int {
+			if p.Registry == lock.Registry && p.Version.Compare(lock.Version) == 0 {
+				return 0
+			}
+			return 1
+		}
+		if c := cmp.Compare(stays(a), stays(b)); c != 0 {
+			return c
+		}
+	}
+	rank := func(p pick) int {
+		if p.Registry == p.asker {
+			return -1
+		}
+		return slices.Index(o.problem.Registries, p.Registry)
+	}
+	versions := b.Version.Compare(a.Version)
+	if o.problem.Minimal {
+		versions = -versions
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), versions)
+}
+
+func (o *oracle) root(p pick) *Root {
+	for i, r := range o.problem.Roots {
+		if r.name() == p.name && r.Package == p.pkg && p.parent == "" {
+			return &o.problem.Roots[i]
+		}
+	}
+	return nil
+}
+
+func (o *oracle) lock(p pick) *Locked {
+	for i, l := range o.problem.Locked {
+		if l.Instance == p.name && l.Package == p.pkg {
+			return &o.problem.Locked[i]
+		}
+	}
+	return nil
+}
+
+func (o *oracle) isMoved(p pick) bool { return o.problem.MoveAll || o.named(o.problem.Move, p) }
+
+func (o *oracle) named(names []string, p pick) bool {
+	return slices.Contains(names, p.name) || slices.Contains(names, p.pkg)
+}

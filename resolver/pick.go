@@ -1,0 +1,44 @@
+package resolver
+
+// preferred is the best of the elements that are still possible for a node: the locked one, unless the node was asked to
+// move; then registry by registry, the asker's first, the newest version, or the lowest when the problem is minimal.
+func (s *search) preferred(n *node) int {
+	if n.locked != absent && !n.moved && n.state.has(n.locked) {
+		return n.locked
+	}
+	first := n.askerBlock()
+	if first != nil {
+		if element := s.bestOf(n.state, *first); element >= 0 {
+			return element
+		}
+	}
+	for _, b := range n.pack.blocks {
+		if element := s.bestOf(n.state, b); element >= 0 {
+			return element
+		}
+	}
+	panic("resolver: no candidate is left for " + n.instance)
+}
+
+func (s *search) bestOf(state set, b block) int {
+	if s.question.problem.Minimal {
+		return state.lowest(b.first, b.end)
+	}
+	return state.highest(b.first, b.end)
+}
+
+// askerBlock is the candidates in the registry of the instance through which the node was discovered: the first, in order of
+// discovery, that needs it.
+func (n *node) askerBlock() *block {
+	if n.asker == nil {
+		return nil
+	}
+	element := n.asker.state.lowest(1, n.asker.pack.size)
+	registry := n.asker.pack.candidate(element).Registry
+	for i := range n.pack.blocks {
+		if n.pack.blocks[i].registry == registry {
+			return &n.pack.blocks[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// generatedProblems is how many problems the properties are checked on.
+const generatedProblems = 6000
+
+// The solver and the oracle give the same verdict, and the same plan: none is better by the stated order.
+func TestSolveAgreesWithTheOracle(t *testing.T) {
+	solved, moved := 0, 0
+	for seed := range uint64(generatedProblems) {
+		g := generate(seed)
+		want := (&oracle{shelf: g.shelf, problem: g.problem}).best()
+		plan, err := Solve(t.Context(), g.shelf, g.problem)
+		var no *NoSolutionError
+		if err != nil && !errors.As(err, &no) {
+			t.Fatalf("problem %d: %v", seed, err)
+		}
+		if got, want := outline(plan), outlinePicks(want); got != want {
+			t.Fatalf("problem %d:\n%s\ngot  %s\nwant %s", seed, describe(g), got, want)
+		}
+		if plan != nil {
+			solved++
+			if len(g.problem.Locked) > 0 {
+				moved++
+			}
+		}
+	}
+	if solved < generatedProblems/10 || solved > generatedProblems*9/10 || moved < generatedProblems/20 {
+		t.Errorf("%d of %d problems have an answer, %d with a lock: the generator makes them too easy or too hard", solved, generatedProblems, moved)
+	}
+}
+
+// outline is a plan on one line.
+func outline(p *Plan) string {
+	if p == nil {
+		return "no"
+	}
+	var all []string
+	for _, c := range p.Instances {
+		all = append(all, fmt.Sprintf("%s=%s@%s/%s<%s", c.Instance, c.Package, c.Registry, c.Version, c.Parent))
+	}
+	return strings.Join(all, " ")
+}
+
+func outlinePicks(picks []pick) string {
+	if picks == nil {
+		return "no"
+	}
+	picks = slices.SortedFunc(slices.Values(picks), func(a, b pick) int { return strings.Compare(a.name, b.name) })
+	var all []string
+	for _, p := range picks {
+		all = append(all, fmt.Sprintf("%s=%s@%s/%s<%s", p.name, p.pkg, p.Registry, p.Version, p.parent))
+	}
+	return strings.Join(all, " ")
+}
+
+func describe(g generated) string {
+	var b strings.Builder
+	for _, name := range g.shelf.Names(context.Background()) {
+		for _, i := range g.shelf[name] {
+			fmt.Fprintf(&b, "%s %s@%s namespaced=%v", name, i.Version, i.Registry, i.needs.Namespaced)
+			for _, d := range i.needs.Dependencies {
+				fmt.Fprintf(&b, " needs %s %q", d.Package, d.Range)
+			}
+			for _, c := range i.needs.Components {
+				fmt.Fprintf(&b, " with %s %q", c.Package, c.Range)
+			}
+			b.WriteString("\n")
+		}
+	}
+	fmt.Fprintf(&b, "registries %v all %v minimal %v move %v down %v\n", g.problem.Registries, g.problem.MoveAll, g.problem.Minimal, g.problem.Move, g.problem.AllowDowngrade)
+	for _, r := range g.problem.Roots {
+		fmt.Fprintf(&b, "want %s %q as %s from %q\n", r.Package, r.Range, r.name(), r.Registry)
+	}
+	for _, l := range g.problem.Locked {
+		fmt.Fprintf(&b, "locked %s %s@%s %s\n", l.Instance, l.Package, l.Registry, l.Version)
+	}
+	for _, h := range g.problem.Holds {
+		fmt.Fprintf(&b, "hold %s %q\n", h.Package, h.Range)
+	}
+	for _, f := range g.problem.Facts {
+		fmt.Fprintf(&b, "exclude %s %s\n", f.Package, f.Version)
+	}
+	return b.String()
+}

@@ -1,0 +1,198 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+)
+
+// search is one conflict-driven search for the versions of a problem. Every incompatibility that it learns follows from the
+// problem alone, never from the goals that it pursues, so it can be asked again with other goals.
+type search struct {
+	universe *universe
+	question *question
+
+	nodes      map[identity]*node
+	byInstance map[string][]*node
+	roots      []*node // the roots of the problem in file order, then what is kept
+	goals      []*goal // in the order in which they are pursued
+
+	trail   []*node // the nodes of all steps that are no ground steps
+	marks   []mark  // where each decision began
+	grounds int     // how many ground steps there are in all
+
+	changed []*node
+	fresh   []*incompatibility // not looked at yet
+	refuted *incompatibility   // holds always: there is no solution
+
+	queue   []*node // nodes in order of discovery: the roots, then what they need, and so on
+	head    int     // those before it are decided
+	restart bool    // a goal was found that belongs before decisions already made
+	next    int     // the goal to pursue next
+	pursuit pursuit
+	relaxed map[*goal]bool
+
+	conflicts int
+	limit     int // of conflicts, 0 for none
+}
+
+// mark is what a decision has to restore when it is undone.
+type mark struct {
+	trail, queue, head, next int
+}
+
+// trailBase is above the position of every ground step.
+const trailBase = 1 << 40
+
+// errLimit says that a search gave up.
+var errLimit = errors.New("too many conflicts")
+
+// outcome is what a run ended with: a solution, or the goals that contradict each other, or neither when the problem is
+// unsolvable whatever the goals.
+type outcome struct {
+	solution solution
+	blamed   []*goal
+}
+
+// solution is the nodes of an answer in order of discovery.
+type solution []choice
+
+// choice is a node and its chosen element.
+type choice struct {
+	node    *node
+	element int
+}
+
+// run searches until there is an answer. It returns errLimit, or the error of the catalog.
+func (s *search) run(ctx context.Context) (outcome, error) {
+	s.backjump(0)
+	for {
+		if conflict := s.propagate(); conflict != nil {
+			if err := s.learn(conflict); err != nil {
+				return outcome{}, err
+			}
+		}
+		if s.refuted != nil {
+			return outcome{}, nil
+		}
+		done, err := s.advance(ctx)
+		if err != nil || done != nil {
+			return *orEmpty(done), err
+		}
+	}
+}
+
+func orEmpty(o *outcome) *outcome {
+	if o == nil {
+		return &outcome{}
+	}
+	return o
+}
+
+// learn turns a conflict into an incompatibility that would have avoided it.
+func (s *search) learn(conflict *incompatibility) error {
+	s.conflicts++
+	if s.limit > 0 && s.conflicts > s.limit {
+		return errLimit
+	}
+	s.resolve(conflict)
+	return nil
+}
+
+// advance makes one more decision, or ends the run.
+func (s *search) advance(ctx context.Context) (*outcome, error) {
+	switch {
+	case len(s.fresh) > 0 || len(s.changed) > 0:
+		return nil, nil
+	case s.restart:
+		s.restart = false
+		s.backjump(0)
+		return nil, nil
+	case s.next < len(s.goals):
+		return s.pursue(ctx, s.goals[s.next])
+	case s.head < len(s.queue):
+		return nil, s.decideNext(ctx)
+	}
+	found := s.found()
+	if cycle := closedCycle(found); cycle != nil {
+		s.add(s.cycleOf(cycle))
+		return nil, nil
+	}
+	return &outcome{solution: found}, nil
+}
+
+// decideNext chooses a version for the next node in order of discovery. What the version needs is learned before the
+// decision, which may make another one preferable.
+func (s *search) decideNext(ctx context.Context) error {
+	n := s.queue[s.head]
+	element := s.preferred(n)
+	if !n.expanded.has(element) {
+		return s.expand(ctx, n, element)
+	}
+	s.decide(n, single(n.pack.size, element))
+	s.head++
+	for _, child := range n.children[element] {
+		s.discover(child, n)
+	}
+	return nil
+}
+
+// discover puts a node in the queue once.
+func (s *search) discover(n, asker *node) {
+	if n.discovered {
+		return
+	}
+	n.discovered, n.asker = true, asker
+	s.queue = append(s.queue, n)
+}
+
+// decide restricts a node's state without a reason.
+func (s *search) decide(n *node, to set) {
+	s.marks = append(s.marks, mark{len(s.trail), len(s.queue), s.head, s.next})
+	s.reduce(n, to, nil)
+}
+
+// level is the number of decisions that are in force.
+func (s *search) level() int { return len(s.marks) }
+
+// reduce restricts a node's state.
+func (s *search) reduce(n *node, own set, cause *incompatibility) {
+	n.state = n.state.and(own)
+	n.history = append(n.history, step{at: trailBase + len(s.trail), level: s.level(), own: own, after: n.state, cause: cause})
+	s.trail = append(s.trail, n)
+	s.touch(n)
+}
+
+// touch marks a node whose state became smaller.
+func (s *search) touch(n *node) {
+	if !n.queued {
+		n.queued = true
+		s.changed = append(s.changed, n)
+	}
+}
+
+// backjump undoes all decisions above a level, and what followed from them.
+func (s *search) backjump(level int) {
+	if level >= s.level() {
+		return
+	}
+	m := s.marks[level]
+	for len(s.trail) > m.trail {
+		s.trail[len(s.trail)-1].pop()
+		s.trail = s.trail[:len(s.trail)-1]
+	}
+	for len(s.queue) > m.queue {
+		s.queue[len(s.queue)-1].discovered = false
+		s.queue = s.queue[:len(s.queue)-1]
+	}
+	s.head, s.next = m.head, m.next
+	s.marks = s.marks[:level]
+}
+
+// found is the solution when everything in the queue is decided.
+func (s *search) found() solution {
+	found := make(solution, len(s.queue))
+	for i, n := range s.queue {
+		found[i] = choice{n, n.state.lowest(1, n.pack.size)}
+	}
+	return found
+}
