@@ -50,3 +50,8 @@ func checkFileReference(reference string) error {
 }
 
 func isControl(c rune) bool { return c < ' ' || c == 0x7f }
+
+var apiVersion = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?v[a-z0-9]{1,62}$`)
+
+// isAPIVersion reports whether s is "group/version", or a version of the core group.
+func isAPIVersion(s string) bool { return apiVersion.MatchString(s) }

@@ -50,7 +50,9 @@ func ParseRange(s string) (Range, error) {
 }
 
 // Exactly is the range that allows only this version.
-func Exactly(v Version) Range { return Range{raw: "=" + v.String(), exact: v, prerelease: v.Prerelease()} }
+func Exactly(v Version) Range {
+	return Range{raw: "=" + v.String(), exact: v, prerelease: v.Prerelease()}
+}
 
 // String is the range as it was written, empty for "any stable version".
 func (r Range) String() string { return r.raw }
