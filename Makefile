@@ -1,0 +1,37 @@
+# The tasks of gkops. `make` lists them.
+GO ?= go
+SHARED ?= ../shared
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint golden bench demo real tidy
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/gkops
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/gkops ./cmd/gkops
+
+test: ## run every hermetic test
+	$(GO) test ./...
+
+lint: ## gofmt, go vet and staticcheck; changes nothing
+	@unformatted="$$(gofmt -l cmd compat examples gitops golden render resolver)"; \
+	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags real ./cmd/...
+	$(GO) tool staticcheck ./...
+
+golden: ## accept what the golden tests got; read the diff before you commit it
+	$(GO) test ./... -update
+
+bench: ## measure, beside peers, and write docs/benchmarks.md
+	$(GO) run ./golden/bench
+
+demo: build ## the main job on the built-in example registry
+	@PATH="$(CURDIR)/bin:$$PATH" sh examples/demo.sh
+
+real: ## every plain version of the real registries, both engines (needs $(SHARED))
+	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) test -tags real -count=1 -timeout 25m -run TestReal -v ./cmd/internal/cli
+
+tidy: ## tidy go.mod
+	$(GO) mod tidy
