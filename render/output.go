@@ -71,3 +71,11 @@ func (o *Output) FS() fs.FS {
 	}
 	return tree
 }
+
+// partID names a part: "<instance>/<part>", or "namespaces".
+func partID(instance, part string) string {
+	if instance == "" {
+		return part
+	}
+	return instance + "/" + part
+}

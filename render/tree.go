@@ -1,11 +1,140 @@
 package render
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
+	"path"
+	"slices"
+
+	"gkops.dev/gkops/compat/finding"
 )
 
-// Tree renders instances for a cluster.
+// Tree renders instances for a cluster. It reads nothing from the world, and the same input gives the same bytes.
+//
+// The answer no is one of *ConflictError (instances ship the same object) and *order.CycleError (parts wait for each other). Packages
+// and overrides that cannot be rendered are *document.SyntaxError, *values.Error, *values.MissingError, *ObjectError,
+// *TargetError, *SecretError, *OverrideError, *FolderError and *SizeError.
 func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error) {
-	return nil, errors.New("render is not written yet")
+	if c.Engine != Flux && c.Engine != ArgoCD {
+		return nil, fmt.Errorf("engine %q is neither %s nor %s", c.Engine, Flux, ArgoCD)
+	}
+	builds, err := objects(ctx, c, instances)
+	if err != nil {
+		return nil, err
+	}
+	out := &Output{Places: map[string]string{}}
+	for _, b := range builds {
+		b.divide()
+		b.nameFiles()
+		b.stay(c, out.Places)
+		b.withdraw()
+	}
+	owned, err := ownNamespaces(c, builds)
+	if err != nil {
+		return nil, err
+	}
+	if found := slices.Concat(owned.conflicts, conflicts(builds)); len(found) > 0 {
+		return nil, &ConflictError{Conflicts: found}
+	}
+	p := plan(builds, owned.owners)
+	waves, err := out.waves(p, c.Locked.Waves)
+	if err != nil {
+		return nil, err
+	}
+	t, err := write(ctx, c, builds, owned.owned, waves)
+	if err != nil {
+		return nil, err
+	}
+	return out, out.finish(t, p, owned)
+}
+
+// objects gives the instances' objects, named, placed and patched, by instance name.
+func objects(ctx context.Context, c Cluster, instances []Instance) ([]*build, error) {
+	builds := make([]*build, 0, len(instances))
+	for _, instance := range instances {
+		builds = append(builds, &build{Instance: instance})
+	}
+	slices.SortFunc(builds, func(a, b *build) int { return cmp.Compare(a.Name, b.Name) })
+	r := &builder{cluster: c}
+	if err := each(ctx, builds, r.load); err != nil {
+		return nil, err
+	}
+	var crds []CRD
+	for _, b := range builds {
+		crds = append(crds, b.provides...)
+	}
+	r.scopes = newScopes(crds)
+	return builds, each(ctx, builds, r.settle)
+}
+
+// waves orders the parts. Soft edges give way when they are part of a cycle.
+func (o *Output) waves(p *planner, locked map[string]int) (map[string]int, error) {
+	if _, err := p.graph.Sort(); err != nil {
+		o.Findings = append(o.Findings, relaxed(p.graph.Relax())...)
+	}
+	return p.graph.Waves(locked)
+}
+
+// write makes the files of all parts.
+func write(ctx context.Context, c Cluster, builds []*build, owned map[string]*object, waves map[string]int) (*tree, error) {
+	t := &tree{cluster: c, files: map[string][]byte{}}
+	err := each(ctx, builds, func(b *build) error {
+		for _, o := range b.objects {
+			if err := c.prepare(o, waves[partID(b.Name, o.part)], b.Guarded); err != nil {
+				return b.objectError(o, err)
+			}
+			if err := o.write(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range owned {
+		if err := c.prepare(o, waves[NamespacesPart], true); err != nil {
+			return nil, err
+		}
+		if err := o.write(); err != nil {
+			return nil, err
+		}
+	}
+	if len(owned) > 0 {
+		folder := path.Join(c.Root, NamespacesPart)
+		t.addNamespaces(Part{Name: NamespacesPart, Folder: folder, Wave: waves[NamespacesPart]}, owned)
+	}
+	for _, b := range builds {
+		for _, name := range b.parts() {
+			files := map[string][]byte{}
+			for _, o := range b.in(name) {
+				files[o.file] = o.data
+			}
+			folder := path.Join(c.Root, "packages", b.Name, name)
+			t.add(Part{Instance: b.Name, Name: name, Folder: folder, Wave: waves[partID(b.Name, name)]}, files)
+		}
+	}
+	t.sortParts()
+	return t, nil
+}
+
+// finish adds layers and the engine's objects, and what is known of the tree.
+func (o *Output) finish(t *tree, p *planner, n *namespaces) error {
+	needed := p.graph.Needed()
+	for i := range t.parts {
+		t.parts[i].DependsOn = needed[t.parts[i].ID()]
+	}
+	findings, err := t.addEngine(t.addLayers())
+	if err != nil {
+		return err
+	}
+	o.Files, o.Parts, o.Namespaces = t.files, t.parts, n.list()
+	o.Findings = append(o.Findings, findings...)
+	for _, b := range p.builds {
+		o.Findings = append(o.Findings, b.findings...)
+		o.Facts = append(o.Facts, Facts{Instance: b.Name, Provides: b.provides, Requires: b.requires()})
+	}
+	finding.Sort(o.Findings)
+	return nil
 }

@@ -1,0 +1,134 @@
+// Package argocd writes the object that lets Argo CD apply a tree: an Application of argoproj.io/v1alpha1.
+//
+// It knows Argo CD's fields and annotations and which of them gkops sets. It refuses to know instances and objects.
+package argocd
+
+import (
+	"bytes"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Annotations that Argo CD reads from the objects that it applies, and values of them.
+const (
+	WaveAnnotation    = "argocd.argoproj.io/sync-wave"
+	OptionsAnnotation = "argocd.argoproj.io/sync-options"
+	CompareAnnotation = "argocd.argoproj.io/compare-options"
+
+	ServerSideApply   = "ServerSideApply=true"
+	SkipMissingDryRun = "SkipDryRunOnMissingResource=true"
+	NoPrune           = "Prune=false"
+	IgnoreExtraneous  = "IgnoreExtraneous"
+)
+
+// MaxApplied is the size in bytes, as JSON, from which an object is applied by the server: the last-applied annotation of a client-side
+// apply may not pass 262,144 bytes.
+const MaxApplied = 250_000
+
+// The repository server refuses a directory source of more than SourceLimit bytes; MaxSource leaves some room below it.
+const (
+	SourceLimit = 10_000_000
+	MaxSource   = 9_500_000
+)
+
+// Application is a set of folders of one repository that Argo CD applies together, in waves.
+type Application struct {
+	Name, Namespace string
+	Labels          map[string]string
+	Project         string
+	RepoURL         string
+	Revision        string
+	Paths           []string // folders, each a source of its own, read with everything below
+}
+
+type object struct {
+	APIVersion string   `yaml:"apiVersion"`
+	Kind       string   `yaml:"kind"`
+	Metadata   metadata `yaml:"metadata"`
+	Spec       spec     `yaml:"spec"`
+}
+
+type metadata struct {
+	Name      string            `yaml:"name"`
+	Namespace string            `yaml:"namespace"`
+	Labels    map[string]string `yaml:"labels,omitempty"`
+}
+
+type spec struct {
+	Project     string      `yaml:"project"`
+	Destination destination `yaml:"destination"`
+	Sources     []source    `yaml:"sources"`
+	SyncPolicy  syncPolicy  `yaml:"syncPolicy"`
+}
+
+type destination struct {
+	Server string `yaml:"server"`
+}
+
+type source struct {
+	RepoURL        string    `yaml:"repoURL"`
+	TargetRevision string    `yaml:"targetRevision"`
+	Path           string    `yaml:"path"`
+	Directory      directory `yaml:"directory"`
+}
+
+type directory struct {
+	Recurse bool   `yaml:"recurse"`
+	Exclude string `yaml:"exclude"`
+}
+
+type syncPolicy struct {
+	Automated automated `yaml:"automated"`
+	Retry     retry     `yaml:"retry"`
+}
+
+type automated struct {
+	Prune    bool `yaml:"prune"`
+	SelfHeal bool `yaml:"selfHeal"`
+}
+
+// retry with Refresh takes up a fix that was committed meanwhile.
+type retry struct {
+	Limit   int     `yaml:"limit"`
+	Refresh bool    `yaml:"refresh"`
+	Backoff backoff `yaml:"backoff"`
+}
+
+type backoff struct {
+	Duration    string `yaml:"duration"`
+	Factor      int    `yaml:"factor"`
+	MaxDuration string `yaml:"maxDuration"`
+}
+
+// exclude leaves kustomizations out, also one directly in the source's path.
+const exclude = "{kustomization.yaml,**/kustomization.yaml}"
+
+// YAML writes the object.
+func (a Application) YAML() ([]byte, error) {
+	written := object{
+		APIVersion: "argoproj.io/v1alpha1",
+		Kind:       "Application",
+		Metadata:   metadata{Name: a.Name, Namespace: a.Namespace, Labels: a.Labels},
+		Spec: spec{
+			Project:     a.Project,
+			Destination: destination{Server: "https://kubernetes.default.svc"},
+			SyncPolicy: syncPolicy{
+				Automated: automated{Prune: true, SelfHeal: true},
+				Retry:     retry{Limit: -1, Refresh: true, Backoff: backoff{Duration: "5s", Factor: 2, MaxDuration: "3m"}},
+			},
+		},
+	}
+	for _, path := range a.Paths {
+		written.Spec.Sources = append(written.Spec.Sources, source{
+			RepoURL: a.RepoURL, TargetRevision: a.Revision, Path: path, Directory: directory{Recurse: true, Exclude: exclude},
+		})
+	}
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(written); err != nil {
+		return nil, fmt.Errorf("write Application %s: %w", a.Name, err)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,87 @@
+// Package flux writes the objects that let Flux apply a tree: Kustomizations of kustomize.toolkit.fluxcd.io/v1.
+//
+// It knows Flux's fields and which of them gkops sets. It refuses to know instances and objects. The types here are small copies of
+// the controller's, which would bring all of client-go; a test holds them against the real ones.
+package flux
+
+import (
+	"bytes"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Annotations that kustomize-controller reads from the objects that it applies.
+const (
+	PruneAnnotation = "kustomize.toolkit.fluxcd.io/prune"
+	Disabled        = "disabled"
+)
+
+// Kustomization is a folder that Flux applies, and what it waits for.
+type Kustomization struct {
+	Name, Namespace string
+	Labels          map[string]string
+	Annotations     map[string]string
+	Path            string   // "./gkops/prod/packages/x/core"
+	Source          string   // the GitRepository
+	DependsOn       []string // names of others in the same namespace and with the same source
+	Wait            bool     // ready only when every object is
+}
+
+type object struct {
+	APIVersion string   `yaml:"apiVersion"`
+	Kind       string   `yaml:"kind"`
+	Metadata   metadata `yaml:"metadata"`
+	Spec       spec     `yaml:"spec"`
+}
+
+type metadata struct {
+	Name        string            `yaml:"name"`
+	Namespace   string            `yaml:"namespace"`
+	Labels      map[string]string `yaml:"labels,omitempty"`
+	Annotations map[string]string `yaml:"annotations,omitempty"`
+}
+
+type spec struct {
+	DependsOn     []dependency `yaml:"dependsOn,omitempty"`
+	Interval      string       `yaml:"interval"`
+	RetryInterval string       `yaml:"retryInterval"`
+	Timeout       string       `yaml:"timeout"`
+	Path          string       `yaml:"path"`
+	Prune         bool         `yaml:"prune"`
+	Wait          bool         `yaml:"wait"`
+	Force         bool         `yaml:"force"`
+	SourceRef     sourceRef    `yaml:"sourceRef"`
+}
+
+type dependency struct {
+	Name string `yaml:"name"`
+}
+
+type sourceRef struct {
+	Kind string `yaml:"kind"`
+	Name string `yaml:"name"`
+}
+
+// YAML writes the object. Substitution (postBuild) is never on, so that ${x} in applied objects stays what it is.
+func (k Kustomization) YAML() ([]byte, error) {
+	written := object{
+		APIVersion: "kustomize.toolkit.fluxcd.io/v1",
+		Kind:       "Kustomization",
+		Metadata:   metadata{Name: k.Name, Namespace: k.Namespace, Labels: k.Labels, Annotations: k.Annotations},
+		Spec: spec{
+			Interval: "60m", RetryInterval: "2m", Timeout: "5m", Path: k.Path, Prune: true, Wait: k.Wait,
+			SourceRef: sourceRef{Kind: "GitRepository", Name: k.Source},
+		},
+	}
+	for _, name := range k.DependsOn {
+		written.Spec.DependsOn = append(written.Spec.DependsOn, dependency{Name: name})
+	}
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(written); err != nil {
+		return nil, fmt.Errorf("write Kustomization %s: %w", k.Name, err)
+	}
+	return out.Bytes(), nil
+}

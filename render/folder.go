@@ -1,0 +1,147 @@
+package render
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"gkops.dev/gkops/compat/document"
+)
+
+// kustomizationNames are the names that kustomize gives a meaning to.
+var kustomizationNames = [...]string{kustomizationFile, "kustomization.yml", "Kustomization"}
+
+// refusedFields are fields of a kustomization that run programs or reach outside the folder, and why they are refused.
+var refusedFields = map[string]string{
+	"helmCharts":                  "helm charts in a kustomization are fetched and rendered by a program",
+	"helmChartInflationGenerator": "helm charts in a kustomization are fetched and rendered by a program",
+	"helmGlobals":                 "helm charts in a kustomization are fetched and rendered by a program",
+	"generators":                  "generators may run programs",
+	"transformers":                "transformers may run programs",
+	"validators":                  "validators may run programs",
+	"openapi":                     "an own OpenAPI schema changes what kustomize means for every other package",
+}
+
+// pathFields are fields of a kustomization that name files or folders.
+var pathFields = [...]string{"resources", "bases", "components", "crds", "configurations"}
+
+// loadFolder builds a kustomize package.
+func (r *builder) loadFolder(b *build) error {
+	memory := filesys.MakeFsInMemory()
+	root := ""
+	err := fs.WalkDir(b.Folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(b.Folder, name)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(kustomizationNames[:], path.Base(name)) {
+			if err := b.checkKustomization(name, data); err != nil {
+				return err
+			}
+			if path.Dir(name) == "." {
+				root = name
+			}
+		}
+		return memory.WriteFile(path.Join(buildFolder, name), data)
+	})
+	if err != nil {
+		return fmt.Errorf("instance %s: read the folder of package %s: %w", b.Name, b.Package, err)
+	}
+	if root == "" {
+		return &FolderError{Instance: b.Name, Place: Place{File: b.Package}, Reason: "the package has no kustomization.yaml"}
+	}
+	built, err := r.kustomize(memory, buildFolder)
+	if err != nil {
+		return &FolderError{Instance: b.Name, Place: Place{File: root}, Reason: tidy(err)}
+	}
+	return b.takeBuilt(root, built)
+}
+
+// takeBuilt makes objects of what kustomize built. They have no bytes of their own in a source.
+func (b *build) takeBuilt(file string, nodes []*yaml.Node) error {
+	docs := make([]document.Document, 0, len(nodes))
+	for _, node := range nodes {
+		doc := document.New(file, node)
+		doc.Line = 0
+		docs = append(docs, *doc)
+	}
+	return b.take(docs, "")
+}
+
+// checkKustomization refuses what would run a program or leave the folder. The error is a *FolderError with the line.
+func (b *build) checkKustomization(name string, data []byte) error {
+	doc, err := document.ParseOne(name, data)
+	if err != nil {
+		return err
+	}
+	root := doc.Root()
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key, value := root.Content[i], root.Content[i+1]
+		fail := func(line int, reason, hint string) error {
+			return &FolderError{Instance: b.Name, Place: Place{File: name, Line: line}, Reason: reason, Hint: hint}
+		}
+		if why := refusedFields[key.Value]; why != "" {
+			return fail(key.Line, key.Value+" is not allowed: "+why, "render it where the package is made, and ship the result")
+		}
+		if slices.Contains(pathFields[:], key.Value) {
+			for _, item := range value.Content {
+				if !b.isLocal(name, item.Value) {
+					return fail(item.Line, fmt.Sprintf("%s %q is not in the package's folder", key.Value, item.Value), "only local files and folders can be used")
+				}
+			}
+			continue
+		}
+		if node := remotePath(key.Value, value); node != nil {
+			return fail(node.Line, fmt.Sprintf("%s %q is remote", key.Value, node.Value), "only local files and folders can be used")
+		}
+	}
+	return nil
+}
+
+// isLocal reports whether a path of a kustomization is a file or folder of the package.
+func (b *build) isLocal(kustomization, target string) bool {
+	full := path.Join(path.Dir(kustomization), target)
+	if path.IsAbs(target) || !fs.ValidPath(full) {
+		return false
+	}
+	_, err := fs.Stat(b.Folder, full)
+	return err == nil
+}
+
+// remotePath finds a path below a field (patches, generators of ConfigMaps and Secrets, replacements) that kustomize would fetch.
+func remotePath(key string, node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.ScalarNode {
+		_, file, named := strings.Cut(node.Value, "=") // files of generators may be "key=path"
+		if !named {
+			file = node.Value
+		}
+		if slices.Contains([]string{"path", "files", "envs", "env", "patchesStrategicMerge"}, key) && !strings.Contains(node.Value, "\n") && isRemote(file) {
+			return node
+		}
+		return nil
+	}
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode {
+			if i%2 == 0 {
+				continue
+			}
+			key = node.Content[i-1].Value
+		}
+		if found := remotePath(key, child); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func isRemote(name string) bool {
+	return strings.Contains(name, "://") || strings.HasPrefix(name, "git@") || path.IsAbs(name)
+}

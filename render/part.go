@@ -1,0 +1,99 @@
+package render
+
+import (
+	"slices"
+
+	"gkops.dev/gkops/compat/finding"
+)
+
+// partNames are the parts in the order of their application.
+var partNames = [...]string{CRDs, Core, Config}
+
+func rank(part string) int { return slices.Index(partNames[:], part) }
+
+// divide gives every object its part, see the package comment.
+func (b *build) divide() {
+	own := map[string]bool{}
+	for _, crd := range b.provides {
+		own[crd.Kind+"."+crd.Group] = true
+	}
+	workloads, onlyForeign := false, true
+	for _, o := range b.objects {
+		workloads = workloads || o.isWorkload()
+		if !o.isCRD() && !o.isNamespace() && (!o.custom || own[kindKey(o.id)]) {
+			onlyForeign = false
+		}
+	}
+	for _, o := range b.objects {
+		switch {
+		case o.isCRD(), o.isNamespace():
+			o.part = CRDs
+		case o.custom && (onlyForeign || workloads && own[kindKey(o.id)]):
+			o.part = Config
+		default:
+			o.part = Core
+		}
+	}
+}
+
+// stay lets objects keep the part that they had, where Flux would otherwise delete and make them again: when the new part is applied
+// later, and when nothing else stays in the old one. It needs file names and natural parts, and gives the deviations.
+func (b *build) stay(c Cluster, places map[string]string) {
+	if c.Engine != Flux {
+		return
+	}
+	previous := b.previousParts(c.Locked)
+	natural := make(map[*object]string, len(b.objects))
+	staying := map[string]int{}
+	for _, o := range b.objects {
+		natural[o] = o.part
+		if before := previous[o.file]; before != "" && rank(before) < rank(o.part) {
+			o.part = before
+		}
+		staying[o.part]++
+	}
+	for _, o := range b.objects {
+		if before := previous[o.file]; before != "" && rank(before) > rank(o.part) && staying[before] == 0 {
+			o.part = before
+		}
+	}
+	for _, o := range b.objects {
+		if o.part == natural[o] {
+			continue
+		}
+		places[b.Name+"/"+o.file] = o.part
+		b.say(o, "kept-place", finding.Info, "stays in part %s and does not move to %s: Flux would delete it and make it again", o.part, natural[o])
+	}
+}
+
+// previousParts gives the part that each file of the instance was in.
+func (b *build) previousParts(locked Previous) map[string]string {
+	previous := map[string]string{}
+	for _, part := range partNames {
+		for _, file := range locked.Parts[partID(b.Name, part)] {
+			previous[file] = part
+		}
+	}
+	for _, o := range b.objects {
+		if part := locked.Places[b.Name+"/"+o.file]; part != "" && previous[o.file] == "" && rank(part) >= 0 {
+			previous[o.file] = part
+		}
+	}
+	return previous
+}
+
+// in gives the objects of one part, in the order of their files.
+func (b *build) in(part string) []*object {
+	var objects []*object
+	for _, o := range b.objects {
+		if o.part == part {
+			objects = append(objects, o)
+		}
+	}
+	return objects
+}
+
+// withdraw takes out the parts that a removal under way has taken out of Git already.
+func (b *build) withdraw() {
+	b.objects = slices.DeleteFunc(b.objects, func(o *object) bool { return slices.Contains(b.Withdrawn, o.part) })
+}
