@@ -64,7 +64,7 @@ type choice struct {
 
 // run searches until there is an answer. It returns errLimit, or the error of the catalog.
 func (s *search) run(ctx context.Context) (outcome, error) {
-	s.backjump(0)
+	s.startOver()
 	for {
 		if conflict := s.propagate(); conflict != nil {
 			if err := s.learn(conflict); err != nil {
@@ -88,6 +88,12 @@ func orEmpty(o *outcome) *outcome {
 	return o
 }
 
+// startOver undoes every decision, and pursues the goals from the first.
+func (s *search) startOver() {
+	s.backjump(0)
+	s.next, s.restart = 0, false
+}
+
 // learn turns a conflict into an incompatibility that would have avoided it.
 func (s *search) learn(conflict *incompatibility) error {
 	s.conflicts++
@@ -104,8 +110,7 @@ func (s *search) advance(ctx context.Context) (*outcome, error) {
 	case len(s.fresh) > 0 || len(s.changed) > 0:
 		return nil, nil
 	case s.restart:
-		s.restart = false
-		s.backjump(0)
+		s.startOver()
 		return nil, nil
 	case s.next < len(s.goals):
 		return s.pursue(ctx, s.goals[s.next])
