@@ -84,7 +84,9 @@ func (s *Source) keep(address string, old, data []byte, now catalog.Validator) e
 	}
 	digest := catalog.DigestOf(data)
 	if err := s.store.save(address, entry{Digest: digest, Validator: now}, data); err != nil {
-		s.broken.Do(func() { s.warn(fmt.Sprintf("the cache cannot be written, so everything is read again next time: %v", err)) })
+		s.broken.Do(func() {
+			s.warn(fmt.Sprintf("the cache cannot be written, so everything is read again next time: %v", err))
+		})
 		return nil
 	}
 	s.markAsked(address, digest)

@@ -1,10 +1,6 @@
 package location
 
-import (
-	"fmt"
-
-	"gkops.dev/gkops/resolver/catalog"
-)
+import "fmt"
 
 // UnsupportedError says that registries in a kind of place cannot be read yet.
 type UnsupportedError struct{ Kind string }
@@ -22,7 +18,7 @@ func (e *UnsupportedError) Hint() string {
 type UnknownTypeError struct{ Location, Reason string }
 
 func (e *UnknownTypeError) Error() string {
-	return fmt.Sprintf("%s %s", catalog.Redact(e.Location), e.Reason)
+	return shown(e.Location) + " " + e.Reason
 }
 
 // Hint says what to do about it.

@@ -109,6 +109,14 @@ func (o *Opener) place(location string) (string, catalog.Source, error) {
 	return location, sources{network: o.network}, nil
 }
 
+// shown is a location as messages name it.
+func shown(location string) string {
+	if strings.Contains(location, "://") {
+		return catalog.Redact(location)
+	}
+	return location
+}
+
 // isSCP reports whether a location is git's user@host:path.
 func isSCP(location string) bool {
 	before, _, found := strings.Cut(location, ":")
@@ -151,9 +159,9 @@ func (o *Opener) Detect(ctx context.Context, location string) (string, error) {
 		return "", &UnknownTypeError{Location: location, Reason: "has no index.yaml"}
 	}
 	if err != nil {
-		return "", fmt.Errorf("look for a registry at %s: %w", catalog.Redact(location), err)
+		return "", fmt.Errorf("look for a registry at %s: %w", shown(location), err)
 	}
-	packages, entries, err := keys(catalog.Redact(location)+"/index.yaml", data)
+	packages, entries, err := keys(strings.TrimRight(shown(location), "/")+"/index.yaml", data)
 	switch {
 	case err != nil:
 		return "", err

@@ -91,6 +91,9 @@ func (s *Source) Read(ctx context.Context, address string) ([]byte, error) {
 		return nil, err
 	}
 	for _, mirror := range s.mirrors {
+		if name == "" {
+			break
+		}
 		data, err := mirror.read(ctx, name, s.network)
 		if err == nil {
 			return data, nil
@@ -118,7 +121,8 @@ func (p place) read(ctx context.Context, name string, network catalog.Source) ([
 
 // Path is where a mirror holds the copy of an http or https URL: host (with a port that is not the scheme's own), a slash, and
 // the path without percent-encoding. A query is part of the file's name, behind a question mark, with its slashes written
-// %2F. A URL whose path has empty segments, dots, or an encoded slash is an error: it has no copy, or would lead elsewhere.
+// %2F. It is empty for a URL that names no file (a path with empty segments, as in a final slash). Dots as segments, encoded
+// slashes and control characters are an error: they would lead elsewhere.
 func Path(address string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -129,6 +133,9 @@ func Path(address string) (string, error) {
 	}
 	segments := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for i, escaped := range segments {
+		if escaped == "" {
+			return "", nil
+		}
 		segment, err := url.PathUnescape(escaped)
 		if err != nil || !isFileName(segment) {
 			return "", fmt.Errorf("%s: %.40q cannot be part of a file's name in a mirror", catalog.Redact(address), escaped)
@@ -191,7 +198,7 @@ func (e *OfflineError) Is(target error) bool { return target == catalog.ErrUnrea
 
 // Hint says what to do about it.
 func (e *OfflineError) Hint() string {
-	if len(e.Mirrors) == 0 {
+	if len(e.Mirrors) == 0 || e.Path == "" {
 		return "list a mirror before off in GKOPS_MIRROR, or allow the network by leaving off out"
 	}
 	path, _, _ := strings.Cut(e.Path, "?")
