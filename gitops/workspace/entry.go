@@ -23,7 +23,7 @@ func (c *checker) list(at []any, packages []Package) {
 	}
 	for n, p := range packages {
 		for _, other := range packages {
-			if p.As != "" && p.As == other.Name && p.Name != other.Name {
+			if p.As != "" && p.As == other.Name && p.Name != other.Name && p.As != other.Instance() {
 				c.wrong(append(slices.Clone(at), "packages", n, "as"), "choose another name",
 					"instance %s of package %s has the name of another package, listed at %s", p.As, p.Name, other.where)
 				break

@@ -1,0 +1,95 @@
+// Package schema makes the JSON Schema of gkops.yaml from the Go types, for editors and for the documentation. It lies apart from
+// its types, so that the reflection it needs is linked only where a schema is asked for.
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/fluxcd/pkg/apis/kustomize"
+	"github.com/invopop/jsonschema"
+
+	"gkops.dev/gkops/gitops/workspace"
+)
+
+// ID is the address that the schema gives itself.
+const ID = "https://gkops.dev/schema/workspace.json"
+
+// Workspace is the JSON Schema of gkops.yaml, indented, with a final newline. Unknown keys are not allowed anywhere.
+func Workspace() ([]byte, error) {
+	r := jsonschema.Reflector{
+		Anonymous: true, ExpandedStruct: true, AllowAdditionalProperties: false,
+		Mapper: mapped, LookupComment: describe,
+	}
+	s := r.Reflect(&workspace.Workspace{})
+	s.ID, s.Title = ID, "gkops.yaml"
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the schema of %s: %w", workspace.FileName, err)
+	}
+	return append(data, '\n'), nil
+}
+
+// mapped are the types whose values are fewer than their Go type says.
+func mapped(t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[workspace.Engine]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Flux, workspace.ArgoCD}}
+	case reflect.TypeFor[workspace.Granularity]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.PerPart, workspace.PerLayer}}
+	case reflect.TypeFor[workspace.RegistryType]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Glasskube, workspace.Helm}}
+	case reflect.TypeFor[map[string]any]():
+		value := &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: value}
+	}
+	return nil
+}
+
+// describe explains types and fields to people who edit the file.
+func describe(t reflect.Type, field string) string {
+	texts := map[reflect.Type]map[string]string{
+		reflect.TypeFor[workspace.Workspace](): {
+			"":            "What a repository wants installed, where, and how it moves.",
+			"Engine":      "The program that applies what Git holds.",
+			"Granularity": "Whether Flux gets one Kustomization per part of an instance (the default) or per layer.",
+			"Source":      "What the engine reads.",
+			"Registries":  "Places that list packages, in order of preference.",
+			"Mirrors":     "Folders or addresses with copies of remote files by host and path; a final off forbids the network.",
+			"Clusters":    "The targets.",
+			"Packages":    "What every cluster gets.",
+			"Policy":      "How packages move.",
+		},
+		reflect.TypeFor[workspace.Source](): {
+			"Name": "Flux: the GitRepository.", "Namespace": "Flux: the namespace of the GitRepository.",
+			"RepoURL":  "Argo CD: the address of this repository; without it, that of the remote origin.",
+			"Revision": "Argo CD: the branch, tag or commit.", "Project": "Argo CD: the project of the Application.",
+		},
+		reflect.TypeFor[workspace.Registry](): {
+			"URL": "http(s), or a folder, absolute or relative to gkops.yaml.", "Type": "The layout of the registry.",
+		},
+		reflect.TypeFor[workspace.Cluster](): {
+			"Kubernetes": "The minor version, in quotes: \"1.34\".",
+			"Follows":    "The cluster that this one takes its versions from by promotion.",
+			"Packages":   "Adds to the workspace's packages, or overrides them by instance name.",
+		},
+		reflect.TypeFor[workspace.Package](): {
+			"Name": "The package in its registry.", "As": "The name of the instance, when it is not the package's.",
+			"Version":    "A range such as \">=1.17 <2\"; absent is any stable version, a full one with +N is exactly that.",
+			"Registry":   "The only registry that the package may come from.",
+			"ValuesFrom": "Values that come from a Secret in the cluster.",
+			"Patches":    "Changes to the package's objects, strategic merge or JSON 6902.",
+			"Images":     "Other names, tags or digests for images.",
+			"Labels":     "Labels for every object of the instance.",
+		},
+		reflect.TypeFor[workspace.Hold](): {
+			"Version": "The range that the package stays in.", "Until": "The last day it is meant for, 2026-01-31; nothing ends by itself.",
+		},
+		reflect.TypeFor[workspace.Policy](): {
+			"Soak": "How long a cluster runs a version before its followers take it: 3d, 12h.", "Holds": "Packages that stay in a range.",
+		},
+		reflect.TypeFor[kustomize.Patch](): {"Patch": "The patch itself, as YAML text.", "Target": "Which objects it is for."},
+	}
+	return texts[t][field]
+}
