@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"gkops.dev/gkops/compat/document"
@@ -91,6 +92,7 @@ func (t *tree) addFlux(waves []int) error {
 		names = append(names, k.Name+".yaml")
 		t.files[path.Join(t.cluster.Root, "flux", k.Name+".yaml")] = append([]byte(Header), data...)
 	}
+	slices.Sort(names)
 	t.files[path.Join(t.cluster.Root, "flux", kustomizationFile)] = t.fluxList(names)
 	return nil
 }

@@ -127,6 +127,7 @@ func (a Application) YAML() ([]byte, error) {
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
 	if err := encoder.Encode(written); err != nil {
 		return nil, fmt.Errorf("write Application %s: %w", a.Name, err)
 	}

@@ -80,6 +80,7 @@ func (k Kustomization) YAML() ([]byte, error) {
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
 	if err := encoder.Encode(written); err != nil {
 		return nil, fmt.Errorf("write Kustomization %s: %w", k.Name, err)
 	}
