@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -13,14 +14,12 @@ import (
 
 // nodeOf turns a value of this package into nodes, fields in the order of their struct, map keys sorted.
 func nodeOf(value any) (*yaml.Node, error) {
-	var data bytes.Buffer
-	encoder := json.NewEncoder(&data)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	data, err := jsonOf(value)
+	if err != nil {
 		return nil, fmt.Errorf("write %T: %w", value, err)
 	}
 	var doc yaml.Node
-	if err := yaml.Unmarshal(data.Bytes(), &doc); err != nil {
+	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("write %T: %w", value, err)
 	}
 	return doc.Content[0], nil
@@ -49,14 +48,30 @@ func scalar(n *yaml.Node, inFlow bool) string {
 }
 
 func quote(s string) string {
+	quoted, err := jsonOf(s)
+	if err != nil {
+		panic("a string has a JSON form: " + err.Error())
+	}
+	return string(quoted)
+}
+
+// jsonOf is a value as JSON that is YAML too: what YAML does not take in a quoted string is escaped.
+func jsonOf(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(s); err != nil {
-		panic("a string has a JSON form: " + err.Error())
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
 	}
-	quoted := strings.TrimSuffix(out.String(), "\n")
-	return strings.ReplaceAll(quoted, "\x7f", `\u007f`)
+	escaped := make([]byte, 0, out.Len())
+	for _, r := range strings.TrimSuffix(out.String(), "\n") {
+		if r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff {
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+			continue
+		}
+		escaped = utf8.AppendRune(escaped, r)
+	}
+	return escaped, nil
 }
 
 // inline is a node with brackets, on one line.
