@@ -1,0 +1,166 @@
+package review
+
+import (
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"gkops.dev/gkops/compat/document"
+)
+
+// Hunk is one field that differs.
+type Hunk struct {
+	Path     string    `json:"path"` // spec.containers[name=web].image; empty for a whole object
+	Change   Change    `json:"change"`
+	Old      string    `json:"old,omitempty"` // as YAML, with the key of the field or the dash of the item
+	New      string    `json:"new,omitempty"`
+	Redacted *Redacted `json:"redacted,omitempty"` // instead of Old and New, when the values may not be shown
+	Noise    bool      `json:"noise,omitempty"`    // a label or annotation that tools write and nothing reads
+
+	path fieldPath
+}
+
+// Redacted is what may be said of a value that may not be shown.
+type Redacted struct {
+	OldBytes int `json:"oldBytes"`
+	NewBytes int `json:"newBytes"`
+}
+
+// heading is the path of what holds the field.
+func (h Hunk) heading() string { return h.path.parent().String() }
+
+// name is the last step of the path.
+func (h Hunk) name() string {
+	if len(h.path) == 0 {
+		return ""
+	}
+	return h.path[len(h.path)-1:].String()
+}
+
+// differ collects the hunks between two versions of one object.
+type differ struct {
+	secrets privacy
+	hunks   []Hunk
+}
+
+// hunks are the differences between two objects, one of which may be nil, in the order of the fields.
+func hunks(base, head *document.Document) []Hunk {
+	d := differ{secrets: privacyOf(base, head)}
+	switch {
+	case base == nil:
+		d.add(nil, nil, head.Root())
+	case head == nil:
+		d.add(nil, base.Root(), nil)
+	default:
+		d.node(nil, base.Root(), head.Root())
+	}
+	return d.hunks
+}
+
+// add notes a difference; one of the nodes may be nil.
+func (d *differ) add(path fieldPath, old, new *yaml.Node) {
+	hunk := Hunk{Path: path.String(), Change: Changed, path: path, Noise: noise(path)}
+	hidden := false
+	switch {
+	case old == nil:
+		hunk.Change = Added
+	case new == nil:
+		hunk.Change = Removed
+	}
+	for _, node := range []*yaml.Node{old, new} {
+		hidden = hidden || node != nil && d.secrets.hides(path, node)
+	}
+	if hidden {
+		hunk.Redacted = &Redacted{OldBytes: d.secrets.size(path, old), NewBytes: d.secrets.size(path, new)}
+		d.hunks = append(d.hunks, hunk)
+		return
+	}
+	if old != nil {
+		hunk.Old = fragment(d.secrets, path, old)
+	}
+	if new != nil {
+		hunk.New = fragment(d.secrets, path, new)
+	}
+	if hunk.Old == hunk.New { // what differs is inside, and hidden
+		hunk.Old, hunk.New = "", ""
+		hunk.Redacted = &Redacted{OldBytes: d.secrets.size(path, old), NewBytes: d.secrets.size(path, new)}
+	}
+	d.hunks = append(d.hunks, hunk)
+}
+
+// node compares two values at one path.
+func (d *differ) node(path fieldPath, old, new *yaml.Node) {
+	switch {
+	case d.secrets.hides(path, old), d.secrets.hides(path, new):
+		if canonical(old) != canonical(new) {
+			d.add(path, old, new)
+		}
+	case old.Kind == yaml.MappingNode && new.Kind == yaml.MappingNode:
+		d.mapping(path, old, new)
+	case old.Kind == yaml.SequenceNode && new.Kind == yaml.SequenceNode:
+		d.list(path, old.Content, new.Content)
+	case old.Kind == yaml.ScalarNode && new.Kind == yaml.ScalarNode && sameSpelling(old, new):
+	case canonical(old) != canonical(new):
+		d.add(path, old, new)
+	}
+}
+
+// sameSpelling is a quick test for what is the same; it may say no to what is.
+func sameSpelling(old, new *yaml.Node) bool {
+	return old.Value == new.Value && old.Style == new.Style && old.Tag == new.Tag
+}
+
+// mapping compares two mappings, first the fields of the old one, then the new ones.
+func (d *differ) mapping(path fieldPath, old, new *yaml.Node) {
+	values := index(new)
+	known := make(map[string]bool, len(old.Content)/2)
+	for i := 0; i+1 < len(old.Content); i += 2 {
+		key := old.Content[i].Value
+		known[key] = true
+		if value := values[key]; value != nil {
+			d.node(path.child(key), old.Content[i+1], value)
+			continue
+		}
+		d.add(path.child(key), old.Content[i+1], nil)
+	}
+	for i := 0; i+1 < len(new.Content); i += 2 {
+		if key := new.Content[i].Value; !known[key] {
+			d.add(path.child(key), nil, new.Content[i+1])
+		}
+	}
+}
+
+func index(mapping *yaml.Node) map[string]*yaml.Node {
+	values := make(map[string]*yaml.Node, len(mapping.Content)/2)
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		values[mapping.Content[i].Value] = mapping.Content[i+1]
+	}
+	return values
+}
+
+// noise reports whether a field is written by tools and read by nobody: labels and annotations of the object itself. The labels
+// of a pod template are none, since a change there restarts pods, and neither is anything inside a selector.
+func noise(path fieldPath) bool {
+	if len(path) != 3 || path[0].key != "metadata" {
+		return false
+	}
+	switch path[1].key {
+	case "labels":
+		return slices.Contains([]string{"app.kubernetes.io/managed-by", "app.kubernetes.io/version", "chart", "helm.sh/chart", "heritage"}, path[2].key)
+	case "annotations":
+		return slices.Contains([]string{"controller-gen.kubebuilder.io/version", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"}, path[2].key)
+	}
+	return false
+}
+
+// sizes says what may be said of a hidden value.
+func (r Redacted) sizes(change Change) string {
+	switch change {
+	case Added:
+		return fmt.Sprintf("added (%s)", bytesOf(r.NewBytes))
+	case Removed:
+		return fmt.Sprintf("removed (%s)", bytesOf(r.OldBytes))
+	}
+	return fmt.Sprintf("changed (%d -> %s)", r.OldBytes, bytesOf(r.NewBytes))
+}

@@ -1,0 +1,149 @@
+package review
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"gkops.dev/gkops/compat/document"
+)
+
+// objectPair is one object with what it was and what it will be; one of the two may be nil.
+type objectPair struct {
+	base, head *document.Document
+	result     Object
+	attention  []Attention
+}
+
+// match pairs the objects of the two sides, first within their file and then, for those that moved, in their scope, and says for
+// each pair what changed. What is the same on both sides is left out.
+func match(ctx context.Context, files []parsedPair, opts Options) ([]objectPair, error) {
+	var pairs, gone, come []objectPair
+	for _, file := range files {
+		within := pairUp(documents(file.base), documents(file.head))
+		for _, pair := range within {
+			switch {
+			case pair.head == nil:
+				gone = append(gone, pair)
+			case pair.base == nil:
+				come = append(come, pair)
+			default:
+				pairs = append(pairs, pair)
+			}
+		}
+	}
+	pairs = append(pairs, moved(gone, come, opts)...)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range pairs {
+		group.Go(func() error {
+			pairs[i].compare()
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(pairs, func(pair objectPair) bool { return pair.result.Change == "" }), nil
+}
+
+func documents(docs []document.Document) []*document.Document {
+	list := make([]*document.Document, len(docs))
+	for i := range docs {
+		list[i] = &docs[i]
+	}
+	return list
+}
+
+// pairUp joins documents of one identity in order; a document without a partner stands alone.
+func pairUp(base, head []*document.Document) []objectPair {
+	waiting := map[string][]*document.Document{}
+	for _, doc := range head {
+		key := doc.Object().Key()
+		waiting[key] = append(waiting[key], doc)
+	}
+	var pairs []objectPair
+	partnered := map[*document.Document]bool{}
+	for _, doc := range base {
+		key := doc.Object().Key()
+		pair := objectPair{base: doc}
+		if partners := waiting[key]; len(partners) > 0 {
+			pair.head, waiting[key] = partners[0], partners[1:]
+			partnered[pair.head] = true
+		}
+		pairs = append(pairs, pair)
+	}
+	for _, doc := range head {
+		if !partnered[doc] {
+			pairs = append(pairs, objectPair{head: doc})
+		}
+	}
+	return pairs
+}
+
+// moved joins an object that left a file with the same object in another file of its scope, the nearest one if there are several.
+func moved(gone, come []objectPair, opts Options) []objectPair {
+	scope := opts.Scope
+	if scope == nil {
+		scope = func(string) string { return "" }
+	}
+	identity := func(doc *document.Document) string { return scope(doc.File) + "\x00" + doc.Object().Key() }
+	arrivals := map[string][]int{}
+	for i, pair := range come {
+		arrivals[identity(pair.head)] = append(arrivals[identity(pair.head)], i)
+	}
+	for i := range gone {
+		key := identity(gone[i].base)
+		candidates := arrivals[key]
+		if len(candidates) == 0 {
+			continue
+		}
+		nearest := slices.MaxFunc(candidates, func(a, b int) int {
+			return shared(come[a].head.File, gone[i].base.File) - shared(come[b].head.File, gone[i].base.File)
+		})
+		gone[i].head, come[nearest].head = come[nearest].head, nil
+		arrivals[key] = slices.DeleteFunc(candidates, func(c int) bool { return c == nearest })
+	}
+	come = slices.DeleteFunc(come, func(pair objectPair) bool { return pair.head == nil })
+	return append(gone, come...)
+}
+
+// shared counts the folders at the start of two paths that are the same.
+func shared(a, b string) int {
+	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
+	n := 0
+	for n < len(as)-1 && n < len(bs)-1 && as[n] == bs[n] {
+		n++
+	}
+	return n
+}
+
+// compare says what became of the object.
+func (p *objectPair) compare() {
+	doc, change := p.head, Changed
+	switch {
+	case p.head == nil:
+		doc, change = p.base, Removed
+	case p.base == nil:
+		change = Added
+	case p.base.Raw != nil && bytes.Equal(p.base.Raw, p.head.Raw):
+		return
+	}
+	p.result = Object{Object: doc.Object(), File: doc.File}
+	p.result.Hunks = hunks(p.base, p.head)
+	if len(p.result.Hunks) == 0 {
+		return
+	}
+	if change == Changed && p.base.File != p.head.File {
+		p.result.OldFile = p.base.File
+	}
+	if change == Changed && !slices.ContainsFunc(p.result.Hunks, func(h Hunk) bool { return !h.Noise }) {
+		change = MetadataOnly
+	}
+	p.result.Change = change
+	p.attention = attend(p.base, p.head)
+}
