@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -179,5 +180,27 @@ func TestGitFolderIsLeftOut(t *testing.T) {
 	head := golden.Map(map[string][]byte{".git/config.yaml": []byte("a: b\n"), "sub/.git": []byte("gitdir: x\n")})
 	if report := compare(t, nil, head); !report.Empty() {
 		t.Errorf("report %+v", report)
+	}
+}
+
+// TestOneArrivalIsOneMove holds that of two copies of an object that leave, only one can have moved to the one that comes.
+func TestOneArrivalIsOneMove(t *testing.T) {
+	object := []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: twin}\n")
+	base := golden.Map(map[string][]byte{"a/x.yaml": object, "b/x.yaml": object, "c/x.yaml": object})
+	head := golden.Map(map[string][]byte{"b/y.yaml": object, "c/y.yaml": object})
+	report := compare(t, base, head)
+	if len(report.Objects) != 1 || report.Objects[0].Change != Removed {
+		t.Errorf("objects %+v, want one that was removed", report.Objects)
+	}
+}
+
+func TestLabelsElsewhereAreNoNoise(t *testing.T) {
+	for _, field := range []string{"selector: {matchLabels: {%s}}", "template: {metadata: {labels: {%s}}}", "labels: {%s}", "volumeClaimTemplates: [{metadata: {labels: {%s}}}]"} {
+		tree := func(version string) fs.FS {
+			return yamlTree("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {" + fmt.Sprintf(field, "app.kubernetes.io/version: "+version) + "}\n")
+		}
+		if got := compare(t, tree("a"), tree("b")).Summary; got.Changed != 1 || got.Noise != 0 {
+			t.Errorf("spec.%s: %+v", field, got)
+		}
 	}
 }
