@@ -158,7 +158,7 @@ func (r *Registry) read(ctx context.Context, name string) (File, error) {
 	address := r.URL(name)
 	data, err := r.source.Read(ctx, address)
 	if err != nil {
-		return File{}, fmt.Errorf("read %s: %w", r.shown(name), err)
+		return File{}, err
 	}
 	return File{Name: name, URL: address, Data: data, Digest: DigestOf(data)}, nil
 }

@@ -207,9 +207,9 @@ func TestFilesInParallel(t *testing.T) {
 				t.Errorf("file %d is %s", i, file.Data)
 			}
 		}
-		source.fail = map[string]error{"https://r.example/a/1.0.0/5.yaml": errors.New("no disk")}
+		source.fail = map[string]error{"https://r.example/a/1.0.0/5.yaml": errors.New("5.yaml: no disk")}
 		_, err = r.Files(t.Context(), release)
-		if err == nil || err.Error() != "registry main: a 1.0.0: read https://r.example/a/1.0.0/5.yaml: no disk" {
+		if err == nil || err.Error() != "registry main: a 1.0.0: 5.yaml: no disk" {
 			t.Errorf("%v", err)
 		}
 	})
@@ -419,7 +419,7 @@ func TestFolderFaults(t *testing.T) {
 		"patches: [{path: ../../../x.yaml}]":               "patches[0].path",
 		"secretGenerator: [{name: a, files: [k=../../x]}]": "secretGenerator[0].files[0]",
 		"helmCharts: [{name: a}]":                          "helmCharts is a Helm chart, and charts are not rendered here",
-		"\n\nresources:\n- missing.yaml":                   "/r/a/v1.0.0/kustomization.yaml:4: resources[0]: read /r/a/v1.0.0/missing.yaml: file:///r/a/v1.0.0/missing.yaml: not found",
+		"\n\nresources:\n- missing.yaml":                   "/r/a/v1.0.0/kustomization.yaml:4: resources[0]: file:///r/a/v1.0.0/missing.yaml: not found",
 		"resources: [broken]":                              "/r/a/v1.0.0/broken/kustomization.yaml:",
 		"a: [":                                             "/r/a/v1.0.0/kustomization.yaml:1:",
 	} {

@@ -20,7 +20,7 @@ var (
 
 // Source reads files by URL (file, http, https). Mirror, cache, limit and pins are decorators over it.
 // Read returns the exact bytes, at most MaxFileSize; an error for which errors.Is(err, ErrNotFound) when the thing is certainly
-// not there. It is safe for use by several goroutines.
+// not there. Errors name the file. It is safe for use by several goroutines.
 type Source interface {
 	Read(ctx context.Context, url string) ([]byte, error)
 }
