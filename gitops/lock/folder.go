@@ -8,13 +8,12 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// FolderHash is one digest for a folder: the digest of one line per file, "<digest>  <name>\n" as sha256sum writes it but with the
-// digest's prefix, sorted by name as bytes. Names are relative to the folder, slash-separated. The mode of a file does not
-// count, and an empty folder has the digest of no bytes.
+// FolderHash is one digest for a folder: the digest of one line per file, "<name> <digest>\n", sorted by name as bytes. Names are
+// relative to the folder, slash-separated. The mode of a file does not count, and an empty folder has the digest of no bytes.
 func FolderHash(files map[string]catalog.Digest) catalog.Digest {
 	var lines strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		lines.WriteString(string(files[name]) + "  " + name + "\n")
+		lines.WriteString(name + " " + string(files[name]) + "\n")
 	}
 	return catalog.DigestOf([]byte(lines.String()))
 }
