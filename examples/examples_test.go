@@ -227,19 +227,3 @@ func TestTemplatesOfOthersAreThere(t *testing.T) {
 		}
 	}
 }
-
-func TestWorkspacesAreThere(t *testing.T) {
-	files, err := fs.Glob(examples.Workspaces(), "*/gkops.yaml")
-	if err != nil || len(files) != 2 {
-		t.Fatalf("workspaces %v, %v", files, err)
-	}
-	for _, file := range files {
-		data, err := fs.ReadFile(examples.Workspaces(), file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := document.ParseOne(file, data); err != nil {
-			t.Error(err)
-		}
-	}
-}
