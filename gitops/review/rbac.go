@@ -45,7 +45,9 @@ func told(grants []grant) string {
 		if verbs[on] == nil {
 			order = append(order, on)
 		}
-		verbs[on] = append(verbs[on], verb)
+		if !slices.Contains(verbs[on], verb) {
+			verbs[on] = append(verbs[on], verb)
+		}
 	}
 	for i, on := range order {
 		order[i] = on + " (" + strings.Join(verbs[on], ", ") + ")"

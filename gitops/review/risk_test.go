@@ -117,3 +117,10 @@ func TestPathsAreWrittenForPeople(t *testing.T) {
 		t.Errorf("paths with one parent: %s and %s", one, two)
 	}
 }
+
+func TestGrantsAreToldOnce(t *testing.T) {
+	get, list := grant{resource: "secrets", verb: "get"}, grant{group: "apps", resource: "deployments/scale", name: "one", verb: "*"}
+	if got, want := told([]grant{get, list, get}), "secrets (get), deployments.apps/scale named one (any verb)"; got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
+}
