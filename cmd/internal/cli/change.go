@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gkops.dev/gkops/cmd/internal/pipeline"
+)
+
+// changeOptions are the flags that every command has that changes the workspace.
+type changeOptions struct {
+	cluster        string
+	commit         bool
+	dryRun         bool
+	force          bool
+	message        string
+	allowDowngrade []string
+}
+
+func (o *changeOptions) flags(cmd *cobra.Command, env Env) {
+	f := cmd.Flags()
+	f.StringVar(&o.cluster, "cluster", "", "change this cluster alone, not the whole workspace")
+	f.BoolVar(&o.commit, "commit", false, "commit what changed to the current branch")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change and write nothing")
+	f.BoolVar(&o.force, "force", false, "overwrite generated files that were edited by hand")
+	f.StringVarP(&o.message, "message", "m", "", "first line of the commit message, instead of the computed one")
+	f.StringSliceVar(&o.allowDowngrade, "allow-downgrade", nil, "packages that may go to a lower version")
+	completeFlag(cmd, "cluster", env, clusterNames)
+}
+
+// edit is the part of a pipeline.Edit that the shared flags give.
+func (o *changeOptions) edit(workspace []byte) pipeline.Edit {
+	e := pipeline.Edit{Workspace: workspace, AllowDowngrade: o.allowDowngrade, Force: o.force}
+	if o.cluster != "" {
+		e.Clusters = []string{o.cluster}
+	}
+	return e
+}
+
+// change proposes an edit, shows it, and writes or commits it.
+func change(ctx context.Context, env Env, p *pipeline.Project, o changeOptions, edit pipeline.Edit) error {
+	proposal, err := p.Propose(ctx, edit)
+	if err != nil {
+		return err
+	}
+	showProposal(env, proposal)
+	if o.dryRun {
+		fmt.Fprintln(env.Stderr, "gkops: dry run: nothing was written")
+		return nil
+	}
+	if proposal.Empty() {
+		fmt.Fprintln(env.Stderr, "gkops: nothing to change")
+		return nil
+	}
+	if o.commit {
+		commit, err := p.Commit(ctx, proposal, o.message)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stderr, "gkops: committed %s\n", commit)
+		return nil
+	}
+	if err := p.Write(ctx, proposal); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.Stderr, "gkops: written to the work tree; look with 'gkops diff', then commit it")
+	return nil
+}
+
+// showProposal prints the plan to stdout and what has to be known about it to stderr.
+func showProposal(env Env, proposal *pipeline.Proposal) {
+	for _, c := range proposal.Clusters {
+		fmt.Fprintf(env.Stdout, "%s (Kubernetes %s)\n", c.Name, c.Kubernetes)
+		rows := make([][]string, 0, len(c.Steps))
+		for _, s := range c.Steps {
+			rows = append(rows, []string{"  " + s.Sign(), s.Instance, s.Versions(), s.Layers(), s.Why})
+		}
+		table(env.Stdout, rows)
+		if len(rows) == 0 {
+			fmt.Fprintln(env.Stdout, "  no package changes")
+		}
+		fmt.Fprintf(env.Stdout, "  %s\n", c.Files)
+		for _, notice := range c.Notices {
+			fmt.Fprintf(env.Stderr, "gkops: %s: %s\n", c.Name, indentRest(notice))
+		}
+	}
+	showFindings(env, proposal.Findings)
+}
+
+// indentRest keeps the second and later lines of a notice apart from the next one.
+func indentRest(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }
+
+// names are the arguments of a command, sorted and without repeats.
+func names(args []string) []string {
+	sorted := slices.Clone(args)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}

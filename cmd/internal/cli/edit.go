@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gkops.dev/gkops/cmd/internal/pipeline"
+)
+
+func newRemove(env Env) *cobra.Command {
+	var o changeOptions
+	cmd := &cobra.Command{
+		Use:   "remove INSTANCE...",
+		Short: "Remove packages, and what nothing asks for any more",
+		Long: `Remove packages from gkops.yaml, and with them what nothing asks for any more.
+
+An instance that Git already holds leaves in steps, one part per commit, in reverse order: custom resources, then the rest,
+then CRDs. Objects that hold data are guarded first and stay in the cluster. Run the command again for the next step.`,
+		Example:           "  gkops remove cert-manager --commit",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: complete(env, instanceNames),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
+				return p.Remove(edit, o.cluster, names(args))
+			})
+		},
+	}
+	o.flags(cmd, env)
+	return cmd
+}
+
+func newSet(env Env) *cobra.Command {
+	var (
+		o       changeOptions
+		version string
+		setFrom []string
+	)
+	cmd := &cobra.Command{
+		Use:   "set INSTANCE [NAME=VALUE]...",
+		Short: "Set values of an instance, or the range of its version",
+		Example: `  gkops set orders-db storageSize=20Gi
+  gkops set cert-manager --version ">=1.18 <2"
+  gkops set webapp --set-from adminPassword=secret:web/admin/password`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: complete(env, instanceThenValues),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			values, references, err := parseSets(args[1:], setFrom)
+			if err != nil {
+				return err
+			}
+			if len(values)+len(references) == 0 && !cmd.Flags().Changed("version") {
+				return usagef(cmd, "nothing to set: give NAME=VALUE, --set-from or --version")
+			}
+			change := pipeline.Setting{Values: values, ValuesFrom: references}
+			if cmd.Flags().Changed("version") {
+				change.Version = &version
+			}
+			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
+				return p.Set(cmd.Context(), edit, o.cluster, args[0], change)
+			})
+		},
+	}
+	o.flags(cmd, env)
+	cmd.Flags().StringVar(&version, "version", "", "the range of versions that the instance may have; empty for any stable one")
+	cmd.Flags().StringArrayVar(&setFrom, "set-from", nil, "set a value by reference: NAME=secret:NAMESPACE/NAME/KEY")
+	return cmd
+}
+
+func newUnset(env Env) *cobra.Command {
+	var o changeOptions
+	cmd := &cobra.Command{
+		Use:               "unset INSTANCE NAME...",
+		Short:             "Unset values of an instance",
+		Example:           "  gkops unset orders-db storageSize",
+		Args:              cobra.MinimumNArgs(2),
+		ValidArgsFunction: complete(env, instanceThenValues),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
+				return p.Unset(edit, o.cluster, args[0], names(args[1:]))
+			})
+		},
+	}
+	o.flags(cmd, env)
+	return cmd
+}
+
+func newHold(env Env) *cobra.Command {
+	var (
+		o      changeOptions
+		reason string
+	)
+	cmd := &cobra.Command{
+		Use:   "hold PKG[@RANGE]",
+		Short: "Hold a package at its version, or at a range",
+		Long: `Hold a package at a range of versions, by default at the version that the lock has.
+A hold binds whoever asks for the package; it does not install it.`,
+		Example: `  gkops hold gateway-api@1.3.0 --reason "the mesh is not ready for 1.4"
+  gkops hold cert-manager`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(env, packageNames),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, versions, _ := strings.Cut(args[0], "@")
+			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
+				return p.Hold(edit, name, versions, reason)
+			})
+		},
+	}
+	o.flags(cmd, env)
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for those who come next")
+	return cmd
+}
+
+func newUnhold(env Env) *cobra.Command {
+	var o changeOptions
+	cmd := &cobra.Command{
+		Use:     "unhold PKG",
+		Short:   "Let a held package move again",
+		Long:    "Let a held package move again. Nothing moves by this command: 'gkops upgrade' does that.",
+		Example: "  gkops unhold gateway-api",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
+				return p.Unhold(edit, args[0])
+			})
+		},
+	}
+	o.flags(cmd, env)
+	return cmd
+}
+
+func newUpgrade(env Env) *cobra.Command {
+	var o changeOptions
+	cmd := &cobra.Command{
+		Use:   "upgrade [INSTANCE[@RANGE]...]",
+		Short: "Move to the newest allowed versions",
+		Long: `Move to the newest versions that gkops.yaml, the holds and all dependencies allow together.
+With names, only these move, and only what they need moves with them.`,
+		Example: `  gkops upgrade --dry-run
+  gkops upgrade cert-manager --commit
+  gkops upgrade cert-manager@"<2"`,
+		ValidArgsFunction: complete(env, instanceNames),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
+				return upgrade(p, edit, o.cluster, args)
+			})
+		},
+	}
+	o.flags(cmd, env)
+	return cmd
+}
+
+func upgrade(p *pipeline.Project, edit *pipeline.Edit, cluster string, args []string) error {
+	edit.MoveAll = len(args) == 0
+	for _, arg := range args {
+		name, versions, ranged := strings.Cut(arg, "@")
+		if ranged && versions == "" {
+			return fmt.Errorf("%q names no range after the @", arg)
+		}
+		if err := p.Upgrade(edit, cluster, name, versions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// edited opens the workspace, makes an edit with it and brings it about.
+func edited(ctx context.Context, env Env, o changeOptions, make func(*pipeline.Project, *pipeline.Edit) error) error {
+	p, err := open(ctx, env)
+	if err != nil {
+		return err
+	}
+	edit := o.edit(nil)
+	if err := make(p, &edit); err != nil {
+		return err
+	}
+	return change(ctx, env, p, o, edit)
+}

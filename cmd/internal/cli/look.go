@@ -1,0 +1,305 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gkops.dev/gkops/cmd/internal/pipeline"
+)
+
+// output is the value of -o: one of the formats that a command has.
+type output struct {
+	format  string
+	allowed []string
+}
+
+func (o *output) String() string { return o.format }
+func (o *output) Type() string   { return strings.Join(o.allowed, "|") }
+
+// Set takes one of the allowed formats.
+func (o *output) Set(s string) error {
+	if !slices.Contains(o.allowed, s) {
+		return fmt.Errorf("not one of %s", strings.Join(o.allowed, ", "))
+	}
+	o.format = s
+	return nil
+}
+
+// outputFlag adds -o with text as the default; the formats are in completion too.
+func outputFlag(cmd *cobra.Command, formats ...string) *output {
+	o := &output{format: "text", allowed: append([]string{"text"}, formats...)}
+	cmd.Flags().VarP(o, "output", "o", "format of the output")
+	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return o.allowed, cobra.ShellCompDirectiveNoFileComp
+	}
+	mustComplete(cmd, "output", complete)
+	return o
+}
+
+// writeJSON writes a value as indented JSON.
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+func newList(env Env) *cobra.Command {
+	var cluster string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List what the clusters have",
+		Example: "  gkops list\n  gkops list --cluster prod -o json",
+		Args:    cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&cluster, "cluster", "", "this cluster alone")
+	completeFlag(cmd, "cluster", env, clusterNames)
+	format := outputFlag(cmd, "json")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return runList(cmd.Context(), env, cluster, format.format) }
+	return cmd
+}
+
+func runList(ctx context.Context, env Env, cluster, format string) error {
+	p, err := open(ctx, env)
+	if err != nil {
+		return err
+	}
+	listing, err := p.List(cluster)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		return writeJSON(env.Stdout, listing)
+	}
+	rows := [][]string{{"CLUSTER", "INSTANCE", "PACKAGE", "NAMESPACE", "VERSION", "REGISTRY", "LAYER", "NEEDED BY"}}
+	for _, c := range listing.Clusters {
+		for _, i := range c.Packages {
+			needed := strings.Join(i.RequiredBy, ", ")
+			if i.Removing {
+				needed = "being removed"
+			}
+			rows = append(rows, []string{c.Name, i.Instance, i.Name, i.Namespace, i.Version, i.Registry, fmt.Sprint(i.Layer), needed})
+		}
+	}
+	if len(rows) == 1 {
+		fmt.Fprintln(env.Stderr, "gkops: no packages yet: add one with 'gkops add PKG'")
+		return nil
+	}
+	table(env.Stdout, rows)
+	return nil
+}
+
+func newOutdated(env Env) *cobra.Command {
+	var cluster string
+	cmd := &cobra.Command{
+		Use:     "outdated",
+		Short:   "List what could be newer; exit 1 when something could",
+		Long:    "List what could be newer. ALLOWED is what 'gkops upgrade' would choose, NEWEST the newest stable version of the registry.",
+		Example: "  gkops outdated\n  gkops outdated -o json",
+		Args:    cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&cluster, "cluster", "", "this cluster alone")
+	completeFlag(cmd, "cluster", env, clusterNames)
+	format := outputFlag(cmd, "json")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return runOutdated(cmd.Context(), env, cluster, format.format)
+	}
+	return cmd
+}
+
+func runOutdated(ctx context.Context, env Env, cluster, format string) error {
+	p, err := open(ctx, env)
+	if err != nil {
+		return err
+	}
+	found, err := p.Outdated(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		if err := writeJSON(env.Stdout, map[string]any{"outdated": found}); err != nil {
+			return err
+		}
+	} else if len(found) > 0 {
+		rows := [][]string{{"CLUSTER", "INSTANCE", "VERSION", "ALLOWED", "NEWEST", "REGISTRY"}}
+		for _, o := range found {
+			rows = append(rows, []string{o.Cluster, o.Instance, o.Version, o.Allowed, o.Newest, o.Registry})
+		}
+		table(env.Stdout, rows)
+	}
+	if len(found) > 0 {
+		return &answerNo{}
+	}
+	return nil
+}
+
+func newSearch(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "search [TERM]",
+		Short:   "Search the registries",
+		Example: "  gkops search cert\n  gkops search -o json",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	format := outputFlag(cmd, "json")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return runSearch(cmd.Context(), env, strings.Join(args, ""), format.format)
+	}
+	return cmd
+}
+
+func runSearch(ctx context.Context, env Env, term, format string) error {
+	p, err := open(ctx, env)
+	if err != nil {
+		return err
+	}
+	hits, err := p.Search(ctx, term)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		if err := writeJSON(env.Stdout, map[string]any{"packages": hits}); err != nil {
+			return err
+		}
+	} else if len(hits) > 0 {
+		rows := [][]string{{"PACKAGE", "NEWEST", "REGISTRY", "SCOPE", "DESCRIPTION"}}
+		for _, h := range hits {
+			rows = append(rows, []string{h.Name, h.Newest, h.Registry, h.Scope, printable(h.Description)})
+		}
+		table(env.Stdout, rows)
+	}
+	if len(hits) == 0 {
+		return &answerNo{fmt.Sprintf("no package matches %q", term)}
+	}
+	return nil
+}
+
+// printable is text from a package on one line, without control characters that a terminal would act on.
+func printable(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+	}), " ")
+}
+
+func newWhy(env Env) *cobra.Command {
+	var cluster string
+	cmd := &cobra.Command{
+		Use:   "why PKG[@RANGE]",
+		Short: "Say why a package is there, or why a version is not",
+		Example: `  gkops why gateway-api
+  gkops why cert-manager@1.18.0`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: complete(env, lockedNames),
+	}
+	cmd.Flags().StringVar(&cluster, "cluster", "", "this cluster alone")
+	completeFlag(cmd, "cluster", env, clusterNames)
+	format := outputFlag(cmd, "json")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		name, versions, ranged := strings.Cut(args[0], "@")
+		if ranged {
+			return runWhyNot(cmd.Context(), env, name, versions, cluster, format.format)
+		}
+		return runWhy(cmd.Context(), env, name, cluster, format.format)
+	}
+	return cmd
+}
+
+func runWhy(ctx context.Context, env Env, name, cluster, format string) error {
+	p, err := open(ctx, env)
+	if err != nil {
+		return err
+	}
+	reasons, err := p.Why(name, cluster)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		return writeJSON(env.Stdout, map[string]any{"reasons": reasons})
+	}
+	for _, r := range reasons {
+		fmt.Fprintf(env.Stdout, "%s: %s %s\n", r.Cluster, r.Instance, r.Version)
+		for _, chain := range r.Chains {
+			fmt.Fprintf(env.Stdout, "  %s\n", chain)
+		}
+	}
+	return nil
+}
+
+func runWhyNot(ctx context.Context, env Env, name, versions, cluster, format string) error {
+	r, err := parseRange(versions)
+	if err != nil {
+		return err
+	}
+	p, err := open(ctx, env)
+	if err != nil {
+		return err
+	}
+	verdicts, err := p.WhyNot(ctx, name, r, cluster)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		return writeJSON(env.Stdout, map[string]any{"verdicts": verdicts})
+	}
+	possible := true
+	for _, c := range p.Workspace().Clusters {
+		if verdict := verdicts[c.Name]; verdict != nil {
+			possible = possible && (verdict.Possible || verdict.Chosen)
+			fmt.Fprintf(env.Stdout, "%s: %s\n", c.Name, strings.TrimRight(verdict.Text, "\n"))
+		}
+	}
+	if !possible {
+		return &answerNo{}
+	}
+	return nil
+}
+
+func newGraph(env Env) *cobra.Command {
+	var cluster string
+	cmd := &cobra.Command{
+		Use:   "graph",
+		Short: "Show the layers and what waits for what",
+		Example: `  gkops graph
+  gkops graph --cluster prod -o mermaid
+  gkops graph -o svg > graph.svg`,
+		Args: cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&cluster, "cluster", "", "this cluster alone")
+	completeFlag(cmd, "cluster", env, clusterNames)
+	format := outputFlag(cmd, "json", "dot", "mermaid", "svg")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return runGraph(cmd.Context(), env, cluster, format.format)
+	}
+	return cmd
+}
+
+func runGraph(ctx context.Context, env Env, cluster, format string) error {
+	p, err := open(ctx, env)
+	if err != nil {
+		return err
+	}
+	graphs, err := p.Graph(cluster)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		return writeJSON(env.Stdout, map[string]any{"clusters": graphs})
+	}
+	if format == "svg" && len(graphs) > 1 {
+		return fmt.Errorf("svg shows one cluster: name it with --cluster")
+	}
+	draw := map[string]func(io.Writer, string, []pipeline.Node){
+		"text": drawText, "dot": drawDot, "mermaid": drawMermaid, "svg": drawSVG,
+	}[format]
+	for _, c := range p.Workspace().Clusters {
+		if nodes, ok := graphs[c.Name]; ok {
+			draw(env.Stdout, c.Name, nodes)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,410 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/render/values"
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// SecretReference names one key of a Secret in the cluster.
+type SecretReference = workspace.SecretReference
+
+// Want is a package as a person asks for it on the command line.
+type Want struct {
+	Package, Version, As, Namespace, Registry string
+	Cluster                                   string // for this cluster alone; empty for the workspace
+	Values                                    map[string]string
+	ValuesFrom                                map[string]SecretReference
+}
+
+func (w Want) instance() string {
+	if w.As != "" {
+		return w.As
+	}
+	return w.Package
+}
+
+// Setting is a change of one instance.
+type Setting struct {
+	Version    *string // nil leaves it
+	Values     map[string]string
+	ValuesFrom map[string]SecretReference
+}
+
+// UnknownError says that something is not there that a command names.
+type UnknownError struct{ What, Name, Where, Advice string }
+
+// Error names the thing and where it was looked for.
+func (e *UnknownError) Error() string { return fmt.Sprintf("no %s %s in %s", e.What, e.Name, e.Where) }
+
+// Hint says what to do.
+func (e *UnknownError) Hint() string { return e.Advice }
+
+// bytes are gkops.yaml as the edit has it so far.
+func (p *Project) bytes(e *Edit) []byte {
+	if e.Workspace != nil {
+		return e.Workspace
+	}
+	return p.data
+}
+
+func (p *Project) parsed(e *Edit) (*workspace.Workspace, error) {
+	if e.Workspace == nil {
+		return p.workspace, nil
+	}
+	return workspace.Parse(workspace.FileName, e.Workspace)
+}
+
+// Add asks for a package. One that is asked for already gets what the want says beyond its name. Without any registry it says
+// how to add one.
+func (p *Project) Add(ctx context.Context, e *Edit, want Want) error {
+	w, err := p.parsed(e)
+	if err != nil {
+		return err
+	}
+	if err := p.known(w, want); err != nil {
+		return err
+	}
+	if err := p.free(w, want); err != nil {
+		return err
+	}
+	entry, there := listed(w, want.Cluster, want.instance())
+	merge(&entry, want)
+	typed, err := p.typeValues(ctx, entry, want.Values)
+	if err != nil {
+		return err
+	}
+	entry.Values = merged(entry.Values, typed)
+	for name := range want.ValuesFrom {
+		delete(entry.Values, name)
+	}
+	for name := range want.Values {
+		delete(entry.ValuesFrom, name)
+	}
+	if there {
+		e.Workspace, err = workspace.ReplacePackage(p.bytes(e), want.Cluster, entry)
+	} else {
+		e.Workspace, err = workspace.AddPackage(p.bytes(e), want.Cluster, entry)
+	}
+	return err
+}
+
+// known checks that the registries and the cluster that a want names are in the workspace.
+func (p *Project) known(w *workspace.Workspace, want Want) error {
+	if len(w.Registries) == 0 {
+		return &UnknownError{"registry", "", workspace.FileName, "add one with 'gkops registry add NAME URL'"}
+	}
+	if want.Registry != "" && !slices.Contains(registryNames(w), want.Registry) {
+		return &UnknownError{"registry", want.Registry, workspace.FileName, "add it with 'gkops registry add " + want.Registry + " URL'"}
+	}
+	return knownCluster(w, want.Cluster)
+}
+
+func knownCluster(w *workspace.Workspace, name string) error {
+	if name == "" || slices.ContainsFunc(w.Clusters, func(c workspace.Cluster) bool { return c.Name == name }) {
+		return nil
+	}
+	return &UnknownError{"cluster", name, workspace.FileName, "clusters are listed under clusters:"}
+}
+
+// free checks that an instance that is being removed is not asked for as another package: its folder is not reused.
+func (p *Project) free(w *workspace.Workspace, want Want) error {
+	for _, c := range w.Clusters {
+		held := find(p.locks[c.Name], want.instance())
+		if held != nil && held.Package != want.Package {
+			return fmt.Errorf("instance %s of cluster %s is package %s: remove it first, or give the new one another name with --as",
+				held.Name, c.Name, held.Package)
+		}
+	}
+	return nil
+}
+
+// listed is the entry of an instance in the workspace's list, or in one cluster's.
+func listed(w *workspace.Workspace, cluster, instance string) (workspace.Package, bool) {
+	list := w.Packages
+	for _, c := range w.Clusters {
+		if c.Name == cluster {
+			list = c.Packages
+		}
+	}
+	for _, entry := range list {
+		if entry.Instance() == instance {
+			return entry, true
+		}
+	}
+	return workspace.Package{}, false
+}
+
+func merge(entry *workspace.Package, want Want) {
+	entry.Name = want.Package
+	if want.As != want.Package {
+		entry.As = want.As
+	}
+	for _, field := range []struct {
+		into *string
+		from string
+	}{{&entry.Version, want.Version}, {&entry.Namespace, want.Namespace}, {&entry.Registry, want.Registry}} {
+		if field.from != "" {
+			*field.into = field.from
+		}
+	}
+	entry.ValuesFrom = merged(entry.ValuesFrom, want.ValuesFrom)
+}
+
+func merged[V any](into, from map[string]V) map[string]V {
+	if len(from) == 0 {
+		return into
+	}
+	all := map[string]V{}
+	maps.Copy(all, into)
+	maps.Copy(all, from)
+	return all
+}
+
+// typeValues gives values from the command line the types that the newest fitting version of the package defines.
+func (p *Project) typeValues(ctx context.Context, entry workspace.Package, given map[string]string) (map[string]any, error) {
+	if len(given) == 0 {
+		return nil, nil
+	}
+	release, err := p.newest(ctx, entry.Name, entry.Registry, entry.Range())
+	if err != nil {
+		return nil, err
+	}
+	typed := map[string]any{}
+	for name, text := range given {
+		definition, known := release.Manifest.ValueDefinitions[name]
+		if !known {
+			return nil, unknownValue(release, name)
+		}
+		v, err := values.Parse(name, definition, text)
+		if err != nil {
+			return nil, fmt.Errorf("package %s %s: %w", entry.Name, release.Version, err)
+		}
+		typed[name] = v.Literal()
+	}
+	return typed, nil
+}
+
+// unknownValue says that a package has no such value, and which one may have been meant.
+func unknownValue(release *catalog.Release, name string) error {
+	advice := fmt.Sprintf("'gkops info %s' lists the values", release.Package)
+	if near := values.Nearest(name, slices.Sorted(maps.Keys(release.Manifest.ValueDefinitions))); near != "" {
+		advice = fmt.Sprintf("did you mean %s? %s", near, advice)
+	}
+	return &UnknownError{"value", name, fmt.Sprintf("package %s %s", release.Package, release.Version), advice}
+}
+
+// newest is the newest release of a package that a range allows, of the first registry that has one.
+func (p *Project) newest(ctx context.Context, pkg, registry string, r catalog.Range) (*catalog.Release, error) {
+	for _, name := range p.registries.Names() {
+		if registry != "" && registry != name {
+			continue
+		}
+		versions, err := p.registries.Registry(name).Versions(ctx, pkg)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range slices.Backward(versions) {
+			if r.Allows(v) {
+				return p.registries.Release(ctx, name, pkg, v)
+			}
+		}
+	}
+	where := "any registry"
+	if registry != "" {
+		where = "registry " + registry
+	}
+	return nil, &UnknownError{"package", described(pkg, r), where, p.nearest(ctx, pkg)}
+}
+
+func described(pkg string, r catalog.Range) string {
+	if r.String() == "" {
+		return pkg
+	}
+	return pkg + "@" + r.String()
+}
+
+// Remove takes instances out of gkops.yaml, and lets removals that are under way go on.
+func (p *Project) Remove(e *Edit, cluster string, instances []string) error {
+	w, err := p.parsed(e)
+	if err != nil {
+		return err
+	}
+	if err := knownCluster(w, cluster); err != nil {
+		return err
+	}
+	e.Advance = true
+	for _, name := range instances {
+		if _, there := listed(w, cluster, name); there {
+			if e.Workspace, err = workspace.RemovePackage(p.bytes(e), cluster, name); err != nil {
+				return err
+			}
+			continue
+		}
+		if !p.leavingAlready(name) {
+			return p.notListed(w, cluster, name)
+		}
+	}
+	return nil
+}
+
+// leavingAlready reports whether a removal of the instance is under way in some cluster.
+func (p *Project) leavingAlready(instance string) bool {
+	for _, l := range p.locks {
+		if i := l.Instance(instance); i != nil && i.Removal != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// notListed explains why an instance is not in the list where it was looked for.
+func (p *Project) notListed(w *workspace.Workspace, cluster, instance string) error {
+	for _, c := range w.Clusters {
+		if _, there := listed(w, c.Name, instance); there && cluster != c.Name {
+			return &UnknownError{"instance", instance, "the workspace's packages", "it is one of cluster " + c.Name + ": use --cluster " + c.Name}
+		}
+		if held := find(p.locks[c.Name], instance); held != nil && len(askers(*held)) > 0 {
+			return &UnknownError{"instance", instance, workspace.FileName,
+				fmt.Sprintf("it is there because %s needs it: 'gkops why %s'", askers(*held)[0], instance)}
+		}
+	}
+	return &UnknownError{"instance", instance, workspace.FileName, "'gkops list' shows what is there"}
+}
+
+// Set changes values, or the version range, of an instance.
+func (p *Project) Set(ctx context.Context, e *Edit, cluster, instance string, s Setting) error {
+	w, err := p.parsed(e)
+	if err != nil {
+		return err
+	}
+	entry, there := listed(w, cluster, instance)
+	if !there {
+		return p.notListed(w, cluster, instance)
+	}
+	if s.Version != nil {
+		entry.Version = *s.Version
+		e.Move = append(e.Move, instance)
+	}
+	full := entry
+	if base, ok := listed(w, "", instance); ok && cluster != "" && full.Registry == "" {
+		full.Registry = base.Registry
+	}
+	typed, err := p.typeValues(ctx, full, s.Values)
+	if err != nil {
+		return err
+	}
+	entry.Values = merged(entry.Values, typed)
+	entry.ValuesFrom = merged(entry.ValuesFrom, s.ValuesFrom)
+	for name := range s.ValuesFrom {
+		delete(entry.Values, name)
+	}
+	for name := range s.Values {
+		delete(entry.ValuesFrom, name)
+	}
+	e.Workspace, err = workspace.ReplacePackage(p.bytes(e), cluster, entry)
+	return err
+}
+
+// Unset takes values of an instance away.
+func (p *Project) Unset(e *Edit, cluster, instance string, names []string) error {
+	w, err := p.parsed(e)
+	if err != nil {
+		return err
+	}
+	entry, there := listed(w, cluster, instance)
+	if !there {
+		return p.notListed(w, cluster, instance)
+	}
+	for _, name := range names {
+		_, literal := entry.Values[name]
+		_, reference := entry.ValuesFrom[name]
+		if !literal && !reference {
+			return &UnknownError{"value", name, "instance " + instance, "'gkops info " + entry.Name + "' lists the values"}
+		}
+		delete(entry.Values, name)
+		delete(entry.ValuesFrom, name)
+	}
+	e.Workspace, err = workspace.ReplacePackage(p.bytes(e), cluster, entry)
+	return err
+}
+
+// Hold keeps a package within a range, or at its locked version when the range is empty.
+func (p *Project) Hold(e *Edit, pkg, versions, reason string) error {
+	if versions == "" {
+		var err error
+		if versions, err = p.lockedVersion(pkg); err != nil {
+			return err
+		}
+	}
+	var err error
+	e.Workspace, err = workspace.AddHold(p.bytes(e), workspace.Hold{Package: pkg, Version: versions, Reason: reason})
+	return err
+}
+
+// lockedVersion is the one version of a package that the locks have.
+func (p *Project) lockedVersion(pkg string) (string, error) {
+	found := map[string]bool{}
+	for _, l := range p.locks {
+		for _, i := range l.Instances {
+			if i.Package == pkg {
+				found[i.Version] = true
+			}
+		}
+	}
+	versions := slices.Sorted(maps.Keys(found))
+	switch len(versions) {
+	case 0:
+		return "", &UnknownError{"package", pkg, "any lock", fmt.Sprintf("name the range to hold it at: 'gkops hold %s@RANGE'", pkg)}
+	case 1:
+		return versions[0], nil
+	}
+	return "", fmt.Errorf("package %s is locked at several versions (%v): name one, 'gkops hold %s@VERSION'", pkg, versions, pkg)
+}
+
+// Unhold ends the holds of a package.
+func (p *Project) Unhold(e *Edit, pkg string) error {
+	var err error
+	e.Workspace, err = workspace.RemoveHold(p.bytes(e), pkg)
+	return err
+}
+
+// Upgrade moves an instance, or every instance of a package; with a range it is written as the version of its entry first.
+func (p *Project) Upgrade(e *Edit, cluster, name, versions string) error {
+	w, err := p.parsed(e)
+	if err != nil {
+		return err
+	}
+	if !p.locked(name) {
+		if _, there := listed(w, cluster, name); !there {
+			return p.notListed(w, cluster, name)
+		}
+	}
+	e.Move = append(e.Move, name)
+	if versions == "" {
+		return nil
+	}
+	entry, there := listed(w, cluster, name)
+	if !there {
+		return p.notListed(w, cluster, name)
+	}
+	entry.Version = versions
+	e.Workspace, err = workspace.ReplacePackage(p.bytes(e), cluster, entry)
+	return err
+}
+
+func (p *Project) locked(name string) bool {
+	for _, l := range p.locks {
+		for _, i := range l.Instances {
+			if i.Name == name || i.Package == name {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,383 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gkops.dev/gkops/gitops/lock"
+	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/resolver"
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// Listing is what the clusters of a workspace have. Its JSON is a stable schema.
+type Listing struct {
+	Clusters []ClusterListing `json:"clusters"`
+}
+
+// ClusterListing is what one cluster has.
+type ClusterListing struct {
+	Name       string           `json:"name"`
+	Kubernetes string           `json:"kubernetes"`
+	Packages   []PackageListing `json:"packages"`
+}
+
+// PackageListing is one instance of a cluster. Layer is the highest of its parts. RequiredBy are the instances that need it;
+// Wanted says that gkops.yaml asks for it.
+type PackageListing struct {
+	Name       string   `json:"name"`
+	Instance   string   `json:"instance"`
+	Namespace  string   `json:"namespace"`
+	Version    string   `json:"version"`
+	Registry   string   `json:"registry"`
+	Layer      int      `json:"layer"`
+	RequiredBy []string `json:"requiredBy"`
+	Wanted     bool     `json:"wanted"`
+	Removing   bool     `json:"removing,omitempty"`
+}
+
+// List is what the locks hold, for one cluster or, with an empty name, for all.
+func (p *Project) List(cluster string) (Listing, error) {
+	if err := knownCluster(p.workspace, cluster); err != nil {
+		return Listing{}, err
+	}
+	listing := Listing{Clusters: []ClusterListing{}}
+	for _, c := range p.workspace.Clusters {
+		if cluster != "" && c.Name != cluster {
+			continue
+		}
+		one := ClusterListing{Name: c.Name, Kubernetes: c.Kubernetes, Packages: []PackageListing{}}
+		if l := p.locks[c.Name]; l != nil {
+			for _, i := range l.Instances {
+				one.Packages = append(one.Packages, list(i))
+			}
+		}
+		listing.Clusters = append(listing.Clusters, one)
+	}
+	return listing, nil
+}
+
+func list(i lock.Instance) PackageListing {
+	one := PackageListing{
+		Name: i.Package, Instance: i.Name, Namespace: i.Namespace, Version: i.Version, Registry: i.Registry,
+		RequiredBy: []string{}, Removing: i.Removal != nil,
+	}
+	if all := waves(i); len(all) > 0 {
+		one.Layer = all[len(all)-1]
+	}
+	for _, r := range i.RequiredBy {
+		if r.By == "" {
+			one.Wanted = true
+			continue
+		}
+		one.RequiredBy = append(one.RequiredBy, r.By)
+	}
+	return one
+}
+
+// Outdated is one instance that could be newer.
+type Outdated struct {
+	Cluster  string `json:"cluster"`
+	Instance string `json:"instance"`
+	Package  string `json:"package"`
+	Version  string `json:"version"`
+	Allowed  string `json:"allowed"` // what 'gkops upgrade' would choose
+	Newest   string `json:"newest"`  // the newest stable one of its registry
+	Registry string `json:"registry"`
+}
+
+// Outdated lists the instances that are not at the newest version, by cluster and name.
+func (p *Project) Outdated(ctx context.Context, cluster string) ([]Outdated, error) {
+	if err := knownCluster(p.workspace, cluster); err != nil {
+		return nil, err
+	}
+	found := []Outdated{}
+	for _, c := range p.workspace.Clusters {
+		held := p.locks[c.Name]
+		if held == nil || cluster != "" && c.Name != cluster {
+			continue
+		}
+		plan, err := resolver.Solve(ctx, offers{p.registries}, p.problem(p.workspace, c.Name, held, Edit{MoveAll: true}))
+		if err != nil {
+			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
+		}
+		for _, i := range held.Instances {
+			chosen := plan.Instance(i.Name)
+			if chosen == nil || i.Removal != nil {
+				continue
+			}
+			newest, allowed := chosen.Newest.String(), chosen.Version.String()
+			if newer(i.Version, newest) || newer(i.Version, allowed) {
+				found = append(found, Outdated{c.Name, i.Name, i.Package, i.Version, allowed, newest, i.Registry})
+			}
+		}
+	}
+	return found, nil
+}
+
+// Hit is one package of a registry.
+type Hit struct {
+	Name        string `json:"name"`
+	Registry    string `json:"registry"`
+	Newest      string `json:"newest"`
+	Scope       string `json:"scope"`
+	Description string `json:"description"`
+}
+
+// Search lists the packages of the registries whose name or description holds a term, names first; an empty term lists all.
+func (p *Project) Search(ctx context.Context, term string) ([]Hit, error) {
+	term = strings.ToLower(term)
+	named, described := []Hit{}, []Hit{}
+	for _, name := range p.registries.Names() {
+		listings, err := p.registries.Registry(name).Listings(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range listings {
+			inName := strings.Contains(strings.ToLower(l.Name), term)
+			if !inName && !strings.Contains(strings.ToLower(l.ShortDescription), term) {
+				continue
+			}
+			hit, err := p.hit(ctx, name, l)
+			if err != nil {
+				return nil, err
+			}
+			if inName {
+				named = append(named, hit)
+			} else {
+				described = append(described, hit)
+			}
+		}
+	}
+	byName := func(a, b Hit) int { return compareStrings(a.Name, b.Name) }
+	slices.SortStableFunc(named, byName)
+	slices.SortStableFunc(described, byName)
+	return append(named, described...), nil
+}
+
+func (p *Project) hit(ctx context.Context, registry string, l catalog.Listing) (Hit, error) {
+	versions, err := p.registries.Registry(registry).Versions(ctx, l.Name)
+	if err != nil {
+		return Hit{}, err
+	}
+	scope := l.Scope
+	if scope == "" {
+		scope = catalog.ClusterScope
+	}
+	return Hit{Name: l.Name, Registry: registry, Newest: newestStable(versions), Scope: string(scope), Description: l.ShortDescription}, nil
+}
+
+// newestStable is the newest version that is no prerelease, else the newest, of versions in ascending order.
+func newestStable(versions []catalog.Version) string {
+	for _, v := range slices.Backward(versions) {
+		if !v.Prerelease() {
+			return v.String()
+		}
+	}
+	if len(versions) == 0 {
+		return ""
+	}
+	return versions[len(versions)-1].String()
+}
+
+// Info is what the registries say of a package.
+type Info struct {
+	Release    *catalog.Release
+	Versions   map[string][]string // by registry, newest first
+	Registries []string            // those that have the package, in list order
+	Installed  []PackageListing
+	Clusters   []string // of Installed, one each
+}
+
+// Info describes the newest version of a package that a range allows.
+func (p *Project) Info(ctx context.Context, pkg, registry string, r catalog.Range) (*Info, error) {
+	release, err := p.newest(ctx, pkg, registry, r)
+	if err != nil {
+		return nil, err
+	}
+	info := &Info{Release: release, Versions: map[string][]string{}}
+	for _, name := range p.registries.Names() {
+		versions, err := p.registries.Registry(name).Versions(ctx, pkg)
+		if err != nil {
+			return nil, err
+		}
+		if len(versions) == 0 {
+			continue
+		}
+		info.Registries = append(info.Registries, name)
+		for _, v := range slices.Backward(versions) {
+			info.Versions[name] = append(info.Versions[name], v.String())
+		}
+	}
+	for _, c := range p.workspace.Clusters {
+		if l := p.locks[c.Name]; l != nil {
+			for _, i := range l.Instances {
+				if i.Package == pkg {
+					info.Installed = append(info.Installed, list(i))
+					info.Clusters = append(info.Clusters, c.Name)
+				}
+			}
+		}
+	}
+	return info, nil
+}
+
+// Reason is why an instance is in a cluster: chains of requests, each from the workspace to the instance.
+type Reason struct {
+	Cluster  string           `json:"cluster"`
+	Instance string           `json:"instance"`
+	Version  string           `json:"version"`
+	Chains   []resolver.Chain `json:"chains"`
+}
+
+// Why says, for every cluster that has it, why an instance or a package is there.
+func (p *Project) Why(name, cluster string) ([]Reason, error) {
+	if err := knownCluster(p.workspace, cluster); err != nil {
+		return nil, err
+	}
+	reasons := []Reason{}
+	for _, c := range p.workspace.Clusters {
+		held := p.locks[c.Name]
+		if held == nil || cluster != "" && c.Name != cluster {
+			continue
+		}
+		plan := lockedPlan(held, p.workspace, c.Name)
+		for _, i := range held.Instances {
+			if i.Name == name || i.Package == name {
+				reasons = append(reasons, Reason{c.Name, i.Name, i.Version, plan.Why(i.Name)})
+			}
+		}
+	}
+	if len(reasons) == 0 {
+		return nil, &UnknownError{"package", name, "any lock", "'gkops list' shows what is there; 'gkops why " + name + "@VERSION' says whether it could be"}
+	}
+	return reasons, nil
+}
+
+// lockedPlan is a lock as the plan that it was.
+func lockedPlan(held *lock.Lock, w *workspace.Workspace, cluster string) *resolver.Plan {
+	plan := &resolver.Plan{}
+	for _, i := range held.Instances {
+		plan.Instances = append(plan.Instances, chosen(i, w, cluster))
+	}
+	return plan
+}
+
+// WhyNot says why a cluster has not a version of a package in a range.
+func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, cluster string) (map[string]*resolver.Verdict, error) {
+	if err := knownCluster(p.workspace, cluster); err != nil {
+		return nil, err
+	}
+	verdicts := map[string]*resolver.Verdict{}
+	for _, c := range p.workspace.Clusters {
+		if cluster != "" && c.Name != cluster {
+			continue
+		}
+		problem := p.problem(p.workspace, c.Name, p.locks[c.Name], Edit{})
+		verdict, err := resolver.WhyNot(ctx, offers{p.registries}, problem, pkg, r)
+		if err != nil {
+			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
+		}
+		verdicts[c.Name] = verdict
+	}
+	return verdicts, nil
+}
+
+// nearest is advice that names packages with a name like a given one.
+func (p *Project) nearest(ctx context.Context, pkg string) string {
+	hits, err := p.Search(ctx, "")
+	if err != nil {
+		return "'gkops search' lists the packages"
+	}
+	best, distance := "", 3
+	for _, h := range hits {
+		if d := editDistance(h.Name, pkg); d < distance && h.Name != pkg {
+			best, distance = h.Name, d
+		}
+	}
+	if best == "" {
+		return "'gkops search' lists the packages"
+	}
+	return "did you mean " + best + "? 'gkops search' lists the packages"
+}
+
+// editDistance is the Levenshtein distance of two short names.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// Node is one part of an instance in the graph of a cluster; ID is "<instance>/<part>".
+type Node struct {
+	ID        string   `json:"id"`
+	Instance  string   `json:"instance"`
+	Version   string   `json:"version"`
+	Part      string   `json:"part"`
+	Layer     int      `json:"layer"`
+	DependsOn []string `json:"dependsOn"`
+}
+
+// Graph is the parts of a cluster with what they wait for, by layer and name.
+func (p *Project) Graph(cluster string) (map[string][]Node, error) {
+	if err := knownCluster(p.workspace, cluster); err != nil {
+		return nil, err
+	}
+	graphs := map[string][]Node{}
+	for _, c := range p.workspace.Clusters {
+		held := p.locks[c.Name]
+		if held == nil || cluster != "" && c.Name != cluster {
+			continue
+		}
+		graphs[c.Name] = graph(held)
+	}
+	return graphs, nil
+}
+
+func graph(held *lock.Lock) []Node {
+	nodes := []Node{}
+	for _, i := range held.Instances {
+		for _, part := range i.Parts {
+			nodes = append(nodes, Node{
+				ID: i.Name + "/" + part.Name, Instance: i.Name, Version: i.Version, Part: part.Name, Layer: part.Wave,
+				DependsOn: append([]string{}, part.DependsOn...),
+			})
+		}
+	}
+	if names := ownedByCluster(held); len(names) > 0 {
+		nodes = append(nodes, Node{ID: "namespaces", Instance: strings.Join(names, ", "), Part: "namespaces", DependsOn: []string{}})
+	}
+	slices.SortFunc(nodes, func(a, b Node) int {
+		if a.Layer != b.Layer {
+			return a.Layer - b.Layer
+		}
+		return compareStrings(a.ID, b.ID)
+	})
+	return nodes
+}
+
+func ownedByCluster(held *lock.Lock) []string {
+	var names []string
+	for _, n := range held.Namespaces {
+		if n.Owner == lock.ClusterOwner {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}

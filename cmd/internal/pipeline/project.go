@@ -1,0 +1,139 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+
+	"gkops.dev/gkops/gitops"
+	"gkops.dev/gkops/gitops/lock"
+	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/resolver/catalog"
+	"gkops.dev/gkops/resolver/catalog/location"
+)
+
+// Folder is where the generated trees lie in a repository, one folder per cluster.
+const Folder = "gkops"
+
+// Renderer changes only when the same inputs would give other bytes; it stands in every lock.
+const Renderer = 1
+
+// World is what the pipeline needs of the outside.
+type World struct {
+	Getenv   func(string) string
+	HTTP     *http.Client
+	Warn     func(string)                       // something that a person should know, one line
+	Progress func(task string, done, total int) // may be called from any goroutine
+}
+
+// Project is an opened workspace: the repository, gkops.yaml, the locks and the registries.
+type Project struct {
+	world      World
+	repository *gitops.Repository
+	data       []byte
+	workspace  *workspace.Workspace
+	locks      map[string]*lock.Lock // by cluster; a cluster without a lock is absent
+	lockData   map[string][]byte     // the bytes of the locks, by path
+	opener     *location.Opener
+	registries *catalog.Set
+}
+
+// NoWorkspaceError says that a repository has no gkops.yaml.
+type NoWorkspaceError struct{ Root string }
+
+// Error names the folder where gkops.yaml was looked for.
+func (e *NoWorkspaceError) Error() string {
+	return fmt.Sprintf("no %s in %s", workspace.FileName, e.Root)
+}
+
+// Hint says how to make one.
+func (e *NoWorkspaceError) Hint() string {
+	return "make one with 'gkops init --engine flux --cluster NAME --kubernetes X.Y --registry NAME=URL'"
+}
+
+// Open reads the workspace of the repository that a folder is in. It completes a write that was interrupted, and says so.
+// It returns a *NoWorkspaceError where there is none.
+func Open(ctx context.Context, world World, dir string) (*Project, error) {
+	repository, err := gitops.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	did, err := repository.Recover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if did != "" {
+		world.Warn(did)
+	}
+	return load(ctx, world, repository)
+}
+
+func load(ctx context.Context, world World, repository *gitops.Repository) (*Project, error) {
+	work, err := repository.WorkFS()
+	if err != nil {
+		return nil, err
+	}
+	data, err := fs.ReadFile(work, workspace.FileName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NoWorkspaceError{Root: repository.Root()}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", workspace.FileName, err)
+	}
+	parsed, err := workspace.Parse(workspace.FileName, data)
+	if err != nil {
+		return nil, err
+	}
+	p := &Project{world: world, repository: repository, data: data, workspace: parsed}
+	if err = p.readLocks(work); err != nil {
+		return nil, err
+	}
+	return p, p.openRegistries(ctx, parsed)
+}
+
+// readLocks reads the locks of the workspace's clusters from a tree.
+func (p *Project) readLocks(tree fs.FS) error {
+	p.locks, p.lockData = map[string]*lock.Lock{}, map[string][]byte{}
+	for _, cluster := range p.workspace.Clusters {
+		l, data, err := readLock(tree, cluster.Name)
+		if err != nil {
+			return err
+		}
+		if l != nil {
+			p.locks[cluster.Name], p.lockData[lockPath(cluster.Name)] = l, data
+		}
+	}
+	return nil
+}
+
+// readLock reads the lock of a cluster from a tree; nil without an error when there is none.
+func readLock(tree fs.FS, cluster string) (*lock.Lock, []byte, error) {
+	name := lockPath(cluster)
+	data, err := fs.ReadFile(tree, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	l, err := lock.Parse(name, data)
+	return l, data, err
+}
+
+// Workspace is gkops.yaml as it was read.
+func (p *Project) Workspace() *workspace.Workspace { return p.workspace }
+
+// Lock is the lock of a cluster, nil when it has none.
+func (p *Project) Lock(cluster string) *lock.Lock { return p.locks[cluster] }
+
+// Repository is the repository that the workspace is in.
+func (p *Project) Repository() *gitops.Repository { return p.repository }
+
+// Registries are the registries of the workspace.
+func (p *Project) Registries() *catalog.Set { return p.registries }
+
+func clusterFolder(cluster string) string { return path.Join(Folder, cluster) }
+func lockPath(cluster string) string      { return path.Join(Folder, cluster, lock.FileName) }

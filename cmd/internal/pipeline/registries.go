@@ -1,0 +1,169 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gkops.dev/gkops/examples"
+	"gkops.dev/gkops/gitops"
+	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/resolver/catalog"
+	"gkops.dev/gkops/resolver/catalog/location"
+)
+
+// Builtin is the location of the example registry that is compiled into the program.
+const Builtin = "builtin:examples"
+
+// openRegistries opens the registries of a workspace in list order. It reads nothing of them yet.
+func (p *Project) openRegistries(_ context.Context, w *workspace.Workspace) error {
+	opener, err := opener(p.world, p.repository, w.Mirrors)
+	if err != nil {
+		return err
+	}
+	var opened []*catalog.Registry
+	for _, r := range w.Registries {
+		registry, err := openOne(opener, r)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.Where(), err)
+		}
+		opened = append(opened, registry)
+	}
+	p.opener = opener
+	p.registries = catalog.NewSet(opened...)
+	return nil
+}
+
+// opener opens registries as the environment says: the cache below XDG_CACHE_HOME, the mirrors of GKOPS_MIRROR or else of gkops.yaml.
+func opener(world World, repository *gitops.Repository, mirrors []string) (*location.Opener, error) {
+	named := world.Getenv("GKOPS_MIRROR")
+	if named == "" {
+		named = strings.Join(mirrors, ",")
+	}
+	return location.NewOpener(location.Options{
+		Base: repository.Root(), HTTP: world.HTTP, Cache: cacheFolder(world), Mirrors: named, MirrorBase: repository.Root(), Warn: world.Warn,
+	})
+}
+
+// cacheFolder is where files from the network are kept, empty when the environment names no place.
+func cacheFolder(world World) string {
+	if folder := world.Getenv("XDG_CACHE_HOME"); filepath.IsAbs(folder) {
+		return filepath.Join(folder, "gkops")
+	}
+	if home := world.Getenv("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".cache", "gkops")
+	}
+	return ""
+}
+
+func openOne(opener *location.Opener, r workspace.Registry) (*catalog.Registry, error) {
+	if r.Type == workspace.Helm {
+		return nil, &HelmRegistryError{Registry: r.Name}
+	}
+	if r.URL == Builtin {
+		return catalog.NewRegistry(r.Name, builtinURL, builtin{examples.Registry()}), nil
+	}
+	return opener.Open(r.Name, r.URL)
+}
+
+// HelmRegistryError says that a registry lists charts.
+type HelmRegistryError struct{ Registry string }
+
+// Error names the registry.
+func (e *HelmRegistryError) Error() string {
+	return fmt.Sprintf("registry %s lists Helm charts: charts are not rendered yet", e.Registry)
+}
+
+// Hint says what to do.
+func (e *HelmRegistryError) Hint() string { return "use a registry in Glasskube's format" }
+
+// builtinURL is the address of the compiled-in registry, as the parts of the catalog see it.
+const builtinURL = "builtin://examples/"
+
+// builtin reads the compiled-in registry.
+type builtin struct{ files fs.FS }
+
+// Read gives the bytes of one file.
+func (b builtin) Read(_ context.Context, address string) ([]byte, error) {
+	name, err := url.PathUnescape(strings.TrimPrefix(address, builtinURL))
+	if err != nil {
+		return nil, err
+	}
+	data, err := fs.ReadFile(b.files, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", address, catalog.ErrNotFound)
+	}
+	return data, err
+}
+
+// look finds out the type of a registry by looking at it.
+func look(ctx context.Context, world World, repository *gitops.Repository, r workspace.Registry) (workspace.Registry, error) {
+	if r.URL == Builtin {
+		r.Type = workspace.Glasskube
+		return r, nil
+	}
+	opener, err := opener(world, repository, nil)
+	if err != nil {
+		return r, err
+	}
+	found, err := opener.Detect(ctx, r.URL)
+	if err != nil {
+		return r, fmt.Errorf("registry %s: %w", r.Name, err)
+	}
+	r.Type = workspace.RegistryType(found)
+	if r.Type == workspace.Helm {
+		return r, &HelmRegistryError{Registry: r.Name}
+	}
+	return r, nil
+}
+
+// AddRegistry adds a registry to the end of the list. Its type is found by looking, and written down.
+func (p *Project) AddRegistry(ctx context.Context, name, url string) error {
+	r, err := look(ctx, p.world, p.repository, workspace.Registry{Name: name, URL: url})
+	if err != nil {
+		return err
+	}
+	data, err := workspace.AddRegistry(p.data, r)
+	if err != nil {
+		return err
+	}
+	return p.writeWorkspace(ctx, data)
+}
+
+// RemoveRegistry takes a registry out of the list, unless a locked package comes from it.
+func (p *Project) RemoveRegistry(ctx context.Context, name string) error {
+	if !slices.Contains(registryNames(p.workspace), name) {
+		return &UnknownError{"registry", name, workspace.FileName, "'gkops registry list' shows them"}
+	}
+	for _, c := range p.workspace.Clusters {
+		if held := p.locks[c.Name]; held != nil {
+			for _, i := range held.Instances {
+				if i.Registry == name {
+					return fmt.Errorf("registry %s: %s %s of cluster %s comes from it, and what is locked never changes its registry", name, i.Name, i.Version, c.Name)
+				}
+			}
+		}
+	}
+	data, err := workspace.RemoveRegistry(p.data, name)
+	if err != nil {
+		return err
+	}
+	return p.writeWorkspace(ctx, data)
+}
+
+// writeWorkspace writes gkops.yaml alone.
+func (p *Project) writeWorkspace(ctx context.Context, data []byte) error {
+	if _, err := workspace.Parse(workspace.FileName, data); err != nil {
+		return err
+	}
+	change, err := p.repository.Stage(ctx, gitops.Want{Write: map[string][]byte{workspace.FileName: data}, Owned: p.owned()})
+	if err != nil {
+		return err
+	}
+	return p.repository.Apply(ctx, change)
+}

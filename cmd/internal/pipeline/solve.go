@@ -1,0 +1,187 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"gkops.dev/gkops/gitops/lock"
+	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/resolver"
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// offers answers the questions of the solver from the registries.
+type offers struct{ set *catalog.Set }
+
+// Candidates lists every version of a package in every registry.
+func (o offers) Candidates(ctx context.Context, pkg string) ([]resolver.Candidate, error) {
+	listed, err := o.set.Candidates(ctx, pkg)
+	if err != nil {
+		return nil, err
+	}
+	candidates := make([]resolver.Candidate, 0, len(listed))
+	for _, c := range listed {
+		candidates = append(candidates, resolver.Candidate{Registry: c.Registry, Version: c.Version})
+	}
+	return candidates, nil
+}
+
+// Needs says what one candidate needs.
+func (o offers) Needs(ctx context.Context, pkg string, c resolver.Candidate) (resolver.Needs, error) {
+	release, err := o.set.Release(ctx, c.Registry, pkg, c.Version)
+	if err != nil {
+		return resolver.Needs{}, err
+	}
+	needs := resolver.Needs{Namespaced: release.Manifest.Namespaced()}
+	for _, d := range release.Manifest.Dependencies {
+		r, err := catalog.ParseRange(d.Version)
+		if err != nil {
+			return resolver.Needs{}, err
+		}
+		needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: d.Name, Range: r})
+	}
+	for _, part := range release.Manifest.Components {
+		r, err := catalog.ParseRange(part.Version)
+		if err != nil {
+			return resolver.Needs{}, err
+		}
+		needs.Components = append(needs.Components, resolver.Component{Package: part.Name, Name: componentName(part), Range: r})
+	}
+	return needs, nil
+}
+
+// componentName is what a component adds to its parent's name.
+func componentName(c catalog.Component) string {
+	if c.InstalledName != "" {
+		return c.InstalledName
+	}
+	return c.Name
+}
+
+// problem is what one cluster asks of the solver.
+func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Lock, e Edit) resolver.Problem {
+	problem := resolver.Problem{
+		Registries:     registryNames(w),
+		MoveAll:        e.MoveAll,
+		Move:           e.Move,
+		AllowDowngrade: e.AllowDowngrade,
+	}
+	for _, want := range w.Effective(cluster) {
+		problem.Roots = append(problem.Roots, resolver.Root{
+			Instance: want.Instance(), Package: want.Name, Range: want.Range(), Registry: want.Registry, Where: want.Where(),
+		})
+	}
+	for _, hold := range w.Policy.Holds {
+		problem.Holds = append(problem.Holds, resolver.Hold{
+			Package: hold.Package, Range: hold.Range(), Reason: hold.Reason, Where: hold.Where(),
+		})
+	}
+	if held == nil {
+		return problem
+	}
+	for _, i := range held.Instances {
+		if v, err := catalog.ParseVersion(i.Version); err == nil && i.Removal == nil {
+			problem.Locked = append(problem.Locked, resolver.Locked{
+				Instance: i.Name, Package: i.Package, Registry: i.Registry, Version: v,
+			})
+		}
+	}
+	return problem
+}
+
+func registryNames(w *workspace.Workspace) []string {
+	names := make([]string, 0, len(w.Registries))
+	for _, r := range w.Registries {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// keep is the plan that a lock already holds, when it still is an answer to what the workspace asks: every wanted instance is
+// there in an allowed version, and nothing is there that nobody asks for. It reads no registry.
+func keep(held *lock.Lock, w *workspace.Workspace, cluster string) (*resolver.Plan, bool) {
+	if held == nil {
+		return nil, false
+	}
+	reached := map[string]bool{}
+	plan := &resolver.Plan{}
+	var walk func(name string) bool
+	walk = func(name string) bool {
+		if reached[name] {
+			return true
+		}
+		reached[name] = true
+		i := held.Instance(name)
+		if i == nil || i.Removal != nil {
+			return false
+		}
+		for _, needed := range append(slices.Clone(i.Requires), children(held, name)...) {
+			if !walk(needed) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, want := range w.Effective(cluster) {
+		i := held.Instance(want.Instance())
+		if i == nil || !answers(*i, want) || !walk(i.Name) {
+			return nil, false
+		}
+	}
+	for _, i := range held.Instances {
+		if i.Removal != nil {
+			continue
+		}
+		if !reached[i.Name] || !allowedByHolds(i, w.Policy.Holds) {
+			return nil, false
+		}
+		plan.Instances = append(plan.Instances, chosen(i, w, cluster))
+	}
+	return plan, true
+}
+
+// children are the components of an instance.
+func children(l *lock.Lock, parent string) []string {
+	var names []string
+	for _, i := range l.Instances {
+		if i.Parent == parent {
+			names = append(names, i.Name)
+		}
+	}
+	return names
+}
+
+// answers reports whether a locked instance is what a workspace entry asks for.
+func answers(i lock.Instance, want workspace.Package) bool {
+	v, err := catalog.ParseVersion(i.Version)
+	return err == nil && i.Parent == "" && i.Package == want.Name && want.Range().Allows(v) &&
+		(want.Registry == "" || want.Registry == i.Registry)
+}
+
+func allowedByHolds(i lock.Instance, holds []workspace.Hold) bool {
+	v, err := catalog.ParseVersion(i.Version)
+	return err == nil && !slices.ContainsFunc(holds, func(h workspace.Hold) bool {
+		return h.Package == i.Package && !h.Range().Allows(v)
+	})
+}
+
+// chosen is a locked instance as the solver would have told it.
+func chosen(i lock.Instance, w *workspace.Workspace, cluster string) resolver.Chosen {
+	v, _ := catalog.ParseVersion(i.Version) // answers and allowedByHolds have parsed it
+	c := resolver.Chosen{
+		Instance: i.Name, Package: i.Package, Registry: i.Registry, Version: v,
+		Namespaced: i.Namespaced, Parent: i.Parent, Requires: i.Requires,
+	}
+	for _, reason := range i.RequiredBy {
+		if reason.By != "" {
+			r, _ := catalog.ParseRange(reason.Range)
+			c.RequiredBy = append(c.RequiredBy, resolver.Reason{By: reason.By, Range: r, Where: reason.Where})
+		}
+	}
+	for _, want := range w.Effective(cluster) {
+		if want.Instance() == i.Name {
+			c.RequiredBy = append([]resolver.Reason{{Range: want.Range(), Where: want.Where()}}, c.RequiredBy...)
+		}
+	}
+	return c
+}
