@@ -59,7 +59,10 @@ func (s *Source) Read(ctx context.Context, address string) ([]byte, error) {
 	data, now, err := s.origin.Fetch(ctx, address, have)
 	switch {
 	case err == nil:
-		return data, s.keep(address, copied, data, now)
+		if err := s.keep(address, copied, data, now); err != nil {
+			return nil, err
+		}
+		return data, nil
 	case errors.Is(err, catalog.ErrUnchanged) && copied != nil:
 		s.markAsked(address, remembered.Digest)
 		return copied, nil

@@ -23,7 +23,7 @@ import (
 const canary = "hunter2-canary"
 
 func quick() web.Options {
-	return web.Options{Wait: time.Millisecond, MaxWait: 2 * time.Second, Timeout: 5 * time.Second, IdleTimeout: 200 * time.Millisecond}
+	return web.Options{Wait: time.Millisecond, MaxWait: 2 * time.Second, Timeout: 20 * time.Second, IdleTimeout: 10 * time.Second}
 }
 
 func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
@@ -210,9 +210,8 @@ func TestTooLarge(t *testing.T) {
 	announced := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Length", "99999999999") })
 	endless := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		zipper := gzip.NewWriter(w)
-		for block := make([]byte, 1<<20); ; {
-			if _, err := zipper.Write(block); err != nil {
+		for member := zip(make([]byte, 1<<20)); ; {
+			if _, err := w.Write(member); err != nil {
 				return
 			}
 		}
@@ -234,7 +233,9 @@ func TestTimeouts(t *testing.T) {
 			<-release
 		})
 		defer close(release)
-		if _, err := read(t, server.URL); !errors.Is(err, catalog.ErrUnreachable) || !strings.Contains(err.Error(), "nothing came for too long") {
+		options := quick()
+		options.IdleTimeout = 200 * time.Millisecond
+		if _, err := web.New(&http.Client{}, options).Read(t.Context(), server.URL); !errors.Is(err, catalog.ErrUnreachable) || !strings.Contains(err.Error(), "nothing came for too long") {
 			t.Errorf("%v", err)
 		}
 	})
