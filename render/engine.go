@@ -44,11 +44,13 @@ func (c Cluster) prepare(o *object, wave int, guarded bool) error {
 	return err
 }
 
-// large reports whether an object is too large for a client-side apply. As YAML it would have far more than half the bytes that
-// it has as JSON.
+// large reports whether an object is too large for a client-side apply.
 func (o *object) large() (bool, error) {
-	if o.pristine() && len(o.doc.Raw) < argocd.MaxApplied/2 {
-		return false, nil
+	if o.pristine() {
+		low, high := jsonBounds(o.doc.Raw)
+		if low > argocd.MaxApplied || high <= argocd.MaxApplied {
+			return low > argocd.MaxApplied, nil
+		}
 	}
 	data, err := document.Canonical(o.doc.Root())
 	return len(data) > argocd.MaxApplied, err

@@ -52,9 +52,6 @@ func readCRD(o *object) (CRD, bool) {
 	return crd, crd.Group != "" && crd.Kind != ""
 }
 
-// outline is the nodes of an object as far down as facts are read from them.
-func outline(o *object) *yaml.Node { return o.doc.Root() }
-
 // requires are the kinds of the instance's custom resources that it does not define itself.
 func (b *build) requires() []GroupVersionKind {
 	own := map[string]bool{}

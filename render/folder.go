@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -52,6 +53,10 @@ func (r *builder) loadFolder(b *build) error {
 		}
 		return memory.WriteFile(path.Join(buildFolder, name), data)
 	})
+	var refused *FolderError
+	if errors.As(err, &refused) {
+		return refused
+	}
 	if err != nil {
 		return fmt.Errorf("instance %s: read the folder of package %s: %w", b.Name, b.Package, err)
 	}
@@ -99,8 +104,8 @@ func (b *build) checkKustomization(name string, data []byte) error {
 			}
 			continue
 		}
-		if node := remotePath(key.Value, value); node != nil {
-			return fail(node.Line, fmt.Sprintf("%s %q is remote", key.Value, node.Value), "only local files and folders can be used")
+		if field, node := remotePath(key.Value, value); node != nil {
+			return fail(node.Line, fmt.Sprintf("%s %q is remote", field, node.Value), "only local files and folders can be used")
 		}
 	}
 	return nil
@@ -116,17 +121,18 @@ func (b *build) isLocal(kustomization, target string) bool {
 	return err == nil
 }
 
-// remotePath finds a path below a field (patches, generators of ConfigMaps and Secrets, replacements) that kustomize would fetch.
-func remotePath(key string, node *yaml.Node) *yaml.Node {
+// remotePath finds a path below a field (patches, generators of ConfigMaps and Secrets, replacements) that kustomize would fetch, and
+// the field that it is in.
+func remotePath(key string, node *yaml.Node) (string, *yaml.Node) {
 	if node.Kind == yaml.ScalarNode {
 		_, file, named := strings.Cut(node.Value, "=") // files of generators may be "key=path"
 		if !named {
 			file = node.Value
 		}
 		if slices.Contains([]string{"path", "files", "envs", "env", "patchesStrategicMerge"}, key) && !strings.Contains(node.Value, "\n") && isRemote(file) {
-			return node
+			return key, node
 		}
-		return nil
+		return "", nil
 	}
 	for i, child := range node.Content {
 		if node.Kind == yaml.MappingNode {
@@ -135,11 +141,11 @@ func remotePath(key string, node *yaml.Node) *yaml.Node {
 			}
 			key = node.Content[i-1].Value
 		}
-		if found := remotePath(key, child); found != nil {
-			return found
+		if field, found := remotePath(key, child); found != nil {
+			return field, found
 		}
 	}
-	return nil
+	return "", nil
 }
 
 func isRemote(name string) bool {

@@ -141,7 +141,7 @@ func (b *build) serves(id finding.Object) bool {
 		if !o.isCRD() || !o.mentions("conversion") {
 			continue
 		}
-		spec := document.Lookup(o.doc.Root(), "spec")
+		spec := document.Lookup(outline(o), "spec")
 		if scalar(document.Lookup(spec, "conversion", "strategy")) == "Webhook" &&
 			scalar(document.Lookup(spec, "group")) == id.Group() && scalar(document.Lookup(spec, "names", "kind")) == id.Kind {
 			return true

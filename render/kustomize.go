@@ -163,7 +163,12 @@ func (o *object) replace(doc document.Document, id finding.Object) error {
 	if bytes.Equal(before, after) {
 		return nil
 	}
-	doc.File, doc.Line = o.place.File, o.place.Line
+	source, err := o.complete()
+	if err != nil {
+		return err
+	}
+	doc = *document.New(o.place.File, graft(source, doc.Root()))
+	doc.Line = o.place.Line
 	o.doc, o.id, o.changed, o.metadata = doc, id, true, additions{}
 	return nil
 }
@@ -176,7 +181,7 @@ func (r *builder) rename(b *build) error {
 	}
 	var objects []*object
 	for _, o := range b.objects {
-		if !o.isCRD() || document.Lookup(o.doc.Root(), "spec", "conversion", "webhook") != nil {
+		if !o.isCRD() || o.mentions("conversion") && document.Lookup(outline(o), "spec", "conversion", "webhook") != nil {
 			objects = append(objects, o)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/resid"
+	sigsyaml "sigs.k8s.io/yaml"
 
 	"gkops.dev/gkops/compat/document"
 	"gkops.dev/gkops/compat/finding"
@@ -53,7 +54,11 @@ func (b *build) patches() ([]patch, error) {
 			if len(matched) == 0 {
 				return nil, fail("its target matches no object of the instance", b.nearTarget(target))
 			}
-			all = append(all, patch{what: what, text: p.Patch, target: target, matched: matched, deletes: deletes(docs)})
+			text, err := spelled(p.Patch, docs)
+			if err != nil {
+				return nil, fail(err.Error(), "")
+			}
+			all = append(all, patch{what: what, text: text, target: target, matched: matched, deletes: deletes(docs)})
 			continue
 		}
 		if sequence {
@@ -81,6 +86,26 @@ func readPatch(what, text string) (docs []document.Document, sequence bool, err 
 		err = errors.New("it is empty")
 	}
 	return docs, false, err
+}
+
+// spelled is a patch with a target in the form that kustomize reads: a JSON patch as JSON, a merge patch with a kind and a name, which mean
+// nothing beside the target.
+func spelled(text string, docs []document.Document) (string, error) {
+	if len(docs) == 0 {
+		data, err := sigsyaml.YAMLToJSON([]byte(text))
+		return string(data), err
+	}
+	root := document.Clone(docs[0].Root())
+	for _, path := range [][]string{{"apiVersion"}, {"kind"}, {"metadata", "name"}} {
+		if document.Lookup(root, path...) != nil {
+			continue
+		}
+		if err := document.SetString(root, "not-used", path...); err != nil {
+			return "", err
+		}
+	}
+	data, err := document.Encode(root)
+	return string(data), err
 }
 
 // merging is a strategic merge patch without a target: the object is the one that it names.

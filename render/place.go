@@ -53,8 +53,14 @@ func (r *builder) settle(b *build) error {
 	if err := b.mergeTwins(); err != nil {
 		return err
 	}
+	before := b.left()
 	if err := r.rename(b); err != nil {
 		return err
+	}
+	if b.moves() {
+		if err := b.follow(before); err != nil {
+			return err
+		}
 	}
 	if err := r.override(b); err != nil {
 		return err

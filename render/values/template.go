@@ -167,7 +167,16 @@ func parseOutput(output []byte) (*yaml.Node, error) {
 	if hasAlias(doc.Content[0]) {
 		return nil, errors.New("it holds an alias")
 	}
+	relax(doc.Content[0])
 	return doc.Content[0], nil
+}
+
+// relax drops quotes and brackets: whoever writes the node uses them where they are needed.
+func relax(node *yaml.Node) {
+	node.Tag, node.Style = node.ShortTag(), 0
+	for _, child := range node.Content {
+		relax(child)
+	}
 }
 
 func hasAlias(node *yaml.Node) bool {
