@@ -77,6 +77,8 @@ func TestRulesCanFail(t *testing.T) {
 		{"go-git", "render/bad.go", `package render; import _ "github.com/go-git/go-git/v5/plumbing"`, "only gitops"},
 		{"go-billy", "cmd/internal/cli/bad.go", `package cli; import _ "github.com/go-git/go-billy/v5"`, "only gitops"},
 		{"kustomize", "compat/bad.go", `package compat; import _ "sigs.k8s.io/kustomize/api/types"`, "only render"},
+		{"kustomize in a test", "compat/bad_test.go", `package compat; import _ "sigs.k8s.io/kustomize/api/types"`, "only render"},
+		{"kustomize in a test of cmd", "cmd/internal/cli/good_test.go", `package cli; import _ "sigs.k8s.io/kustomize/api/types"`, ""},
 		{"semver", "resolver/catalog/dir/bad.go", `package dir; import _ "github.com/Masterminds/semver/v3"`, "only resolver/catalog"},
 		{"cobra", "cmd/internal/pipeline/bad.go", `package pipeline; import _ "github.com/spf13/cobra"`, "only cmd/internal/cli"},
 		{"pflag", "render/bad.go", `package render; import _ "github.com/spf13/pflag"`, "only cmd/internal/cli"},

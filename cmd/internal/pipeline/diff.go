@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"strings"
 
 	"gkops.dev/gkops/gitops/review"
 )
@@ -16,5 +17,15 @@ func (p *Project) Diff(ctx context.Context, base, head string) (*review.Report, 
 	if err != nil {
 		return nil, err
 	}
-	return review.Compare(ctx, before, after, review.Options{})
+	return review.Compare(ctx, before, after, review.Options{Scope: clusterOf})
+}
+
+// clusterOf is the cluster whose generated folder a file lies in, empty for one that lies in none.
+func clusterOf(file string) string {
+	rest, inside := strings.CutPrefix(file, Folder+"/")
+	if !inside {
+		return ""
+	}
+	cluster, _, _ := strings.Cut(rest, "/")
+	return cluster
 }

@@ -8,6 +8,7 @@ import (
 
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/render/order"
 	"gkops.dev/gkops/resolver"
 	"gkops.dev/gkops/resolver/catalog"
 )
@@ -361,7 +362,7 @@ func graph(held *lock.Lock) []Node {
 		}
 	}
 	if names := ownedByCluster(held); len(names) > 0 {
-		nodes = append(nodes, Node{ID: "namespaces", Instance: strings.Join(names, ", "), Part: "namespaces", DependsOn: []string{}})
+		nodes = append(nodes, Node{ID: "namespaces", Instance: strings.Join(names, ", "), Part: "namespaces", Layer: order.Step, DependsOn: []string{}})
 	}
 	slices.SortFunc(nodes, func(a, b Node) int {
 		if a.Layer != b.Layer {

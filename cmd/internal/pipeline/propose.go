@@ -357,6 +357,9 @@ func record(l *lock.Lock, out *render.Output, root string) {
 			delete(l.Files, strings.TrimPrefix(path.Join(part.Folder, file), root+"/"))
 		}
 	}
+	for _, i := range l.Instances {
+		slices.SortFunc(i.Parts, func(a, b lock.Part) int { return compareStrings(a.Name, b.Name) })
+	}
 	for place, part := range out.Places {
 		name, file, _ := strings.Cut(place, "/")
 		if i := l.Instance(name); i != nil {
