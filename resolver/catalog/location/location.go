@@ -170,7 +170,11 @@ func (o *Opener) Detect(ctx context.Context, location string) (string, error) {
 	case entries && !packages:
 		return Helm, nil
 	}
-	return "", &UnknownTypeError{Location: location, Reason: "has an index.yaml with neither packages nor entries"}
+	reason := "has an index.yaml with neither packages nor entries"
+	if packages {
+		reason = "has an index.yaml with both packages and entries"
+	}
+	return "", &UnknownTypeError{Location: location, Reason: reason}
 }
 
 // keys looks for the two keys at the root of an index. Indexes of charts have tens of megabytes, so lines are looked at first.

@@ -128,7 +128,7 @@ func Path(address string) (string, error) {
 	if err != nil {
 		return "", errors.New("a malformed URL")
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+	if u.Scheme != "http" && u.Scheme != "https" || !isFileName(u.Hostname()) {
 		return "", fmt.Errorf("%s is no http or https URL", catalog.Redact(address))
 	}
 	segments := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
