@@ -88,6 +88,7 @@ func TestRulesCanFail(t *testing.T) {
 		{"solver and time", "resolver/bad.go", `package resolver; import _ "time"`, "solver imports"},
 		{"solver and yaml", "resolver/bad.go", `package resolver; import _ "go.yaml.in/yaml/v3"`, "solver imports"},
 		{"solver and kubernetes", "resolver/bad.go", `package resolver; import _ "k8s.io/apimachinery/pkg/version"`, "solver imports"},
+		{"a module is no package", "render/tool/go.mod", "module tool", ""},
 		{"init", "render/bad.go", `package render; func init() {}`, "func init"},
 		{"exit", "cmd/internal/cli/bad.go", `package cli; import "os"; func f() { os.Exit(1) }`, "ends the process"},
 		{"exit by another name", "render/bad.go", `package render; import world "os"; func f() { world.Exit(1) }`, "ends the process"},

@@ -22,7 +22,13 @@ type source struct {
 	imports   []string
 }
 
-// sources parses every Go file of a tree, except those of testdata and hidden folders.
+// isModule reports whether a folder is a module of its own, which the product does not link.
+func isModule(tree fs.FS, folder string) bool {
+	_, err := fs.Stat(tree, path.Join(folder, "go.mod"))
+	return err == nil
+}
+
+// sources parses every Go file of a tree, except those of testdata, hidden folders and modules of their own.
 func sources(tree fs.FS) ([]source, error) {
 	var found []source
 	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -30,7 +36,7 @@ func sources(tree fs.FS) ([]source, error) {
 			return err
 		}
 		base := path.Base(name)
-		if entry.IsDir() && name != "." && (base == "testdata" || strings.HasPrefix(base, ".")) {
+		if entry.IsDir() && name != "." && (base == "testdata" || strings.HasPrefix(base, ".") || isModule(tree, name)) {
 			return fs.SkipDir
 		}
 		if entry.IsDir() || path.Ext(name) != ".go" {
