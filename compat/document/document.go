@@ -35,7 +35,7 @@ type body struct {
 	build sync.Once
 	parse func() *yaml.Node // nil when root was set at once
 	root  atomic.Pointer[yaml.Node]
-	head  Header // valid while root is unset
+	head  finding.Object // valid while root is unset
 }
 
 // New makes a document of a root mapping that was built by a program.
@@ -64,7 +64,7 @@ func (d *Document) Root() *yaml.Node {
 func (d *Document) Object() finding.Object {
 	root := d.body.root.Load()
 	if root == nil {
-		return d.body.head.Object
+		return d.body.head
 	}
 	return finding.Object{
 		APIVersion: text(Lookup(root, "apiVersion")),

@@ -69,18 +69,17 @@ func (e *encoder) mapping(node *yaml.Node, indent int, started bool) error {
 	return nil
 }
 
+// longestKey is how long a key may be as written: readers look 1,024 characters ahead for the colon.
+const longestKey = 1000
+
 func (e *encoder) entry(key, value *yaml.Node, indent int) error {
 	if key.Kind != yaml.ScalarNode {
 		return fault(key.Line, "a mapping key is %s, not a string", describe(key))
 	}
-	long := len(key.Value) > maxSimpleKey
-	if long {
-		e.out = append(e.out, "? "...)
-	}
+	start := len(e.out)
 	e.flowScalar(key)
-	if long {
-		e.newline()
-		e.spaces(indent)
+	if len(e.out)-start > longestKey {
+		return fault(key.Line, "the key %q is too long", shorten(key.Value))
 	}
 	e.out = append(e.out, ':')
 	if value.Kind == yaml.ScalarNode || len(value.Content) == 0 {

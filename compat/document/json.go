@@ -121,6 +121,9 @@ func (r *jsonReader) collection(node *yaml.Node, open json.Delim, depth int) (*y
 		}
 		node.Content = append(node.Content, item)
 		if node.Kind == yaml.MappingNode && len(node.Content)%2 == 1 {
+			if len(item.Value) > maxKey {
+				return nil, longKey(item.Line, item.Value)
+			}
 			if err := keys.add(item.Value, item.Line); err != nil {
 				return nil, err
 			}

@@ -38,3 +38,7 @@ func (s *keySet) find(key string) (int, bool) {
 	}
 	return 0, false
 }
+
+func longKey(line int, key string) error {
+	return fault(line, "the key %q is longer than %d bytes", shorten(key), maxKey)
+}

@@ -82,6 +82,9 @@ func (m *mappingCopy) key(in *yaml.Node) (*yaml.Node, error) {
 	if out.Kind != yaml.ScalarNode {
 		return nil, fault(in.Line+m.offset, "a mapping key is %s, not a string", describe(out))
 	}
+	if len(out.Value) > maxKey {
+		return nil, longKey(out.Line, out.Value)
+	}
 	if isString(out) {
 		return out, nil
 	}
@@ -89,9 +92,7 @@ func (m *mappingCopy) key(in *yaml.Node) (*yaml.Node, error) {
 	if !ok {
 		return nil, &SyntaxError{Line: out.Line, Reason: "a mapping key is " + describe(out) + ", not a string", Hint: "quote it"}
 	}
-	if name != out.Value {
-		out.Value, out.Tag, out.Style = name, "!!str", yaml.DoubleQuotedStyle
-	}
+	out.Value, out.Tag, out.Style = name, "!!str", yaml.DoubleQuotedStyle
 	return out, nil
 }
 

@@ -15,7 +15,10 @@ import (
 const (
 	maxInput = 64 << 20
 	maxDepth = 1000
-	maxNodes = 1_000_000
+	maxNodes = 1_000_000 // of one document
+	maxDocs  = 200_000   // of one file
+	maxMarks = 1_000_000 // characters that may make a node, and bytes over four, of a document that the YAML library has to read:
+	maxSlow  = 4 << 20   // it takes some 200 bytes of memory for each node, and a second for 20 MB
 )
 
 // Parse splits a file into its documents: YAML documents, the objects of a JSON stream, and the items of any List, recursively.
@@ -78,37 +81,81 @@ func parseChunks(file string, data []byte) ([]Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	var docs []Document
+	r := reader{file: file}
 	for _, c := range split(data) {
-		read, err := parseChunk(file, c)
-		if err != nil {
+		if err := r.chunk(c); err != nil {
 			return nil, err
 		}
-		docs = append(docs, read...)
+		if len(r.docs) > maxDocs {
+			return nil, fault(c.contentLine, "the file has more than %d documents", maxDocs)
+		}
 	}
-	return docs, nil
+	return r.docs, nil
 }
 
-func parseChunk(file string, c chunk) ([]Document, error) {
-	if len(c.raw) == 0 {
-		return nil, nil
-	}
+// reader collects the documents of one file.
+type reader struct {
+	file    string
+	docs    []Document
+	scanner scanner // its memory serves every chunk
+}
+
+// chunk reads one chunk: as JSON when it may be that, with the scanner when it is plain, else with the YAML library.
+func (r *reader) chunk(c chunk) error {
 	if c.text[0] == '{' {
-		if docs, ok, err := parseJSON(file, c); ok || err != nil {
-			return docs, err
+		docs, ok, err := parseJSON(r.file, c)
+		if r.docs = append(r.docs, docs...); ok || err != nil {
+			return err
 		}
+	}
+	if r.scan(c) {
+		return nil
 	}
 	root, err := parseNode(c)
 	if err != nil || root == nil {
-		return nil, err
+		return err
 	}
-	doc := newDocument(file, root)
+	doc := newDocument(r.file, root)
 	doc.Raw, doc.Line = c.raw, c.contentLine
-	return []Document{doc}, nil
+	r.docs = append(r.docs, doc)
+	return nil
+}
+
+// scan takes a plain document; its nodes are built on first use, by the same code on the same text, so that nothing can go wrong
+// then that did not go wrong now.
+func (r *reader) scan(c chunk) bool {
+	if c.inline {
+		return false
+	}
+	if !r.scanner.run(plainLines(c.parsed), r.scanner.tape) {
+		return false
+	}
+	events, offset := len(r.scanner.tape), c.line-1
+	doc := Document{File: r.file, Line: c.contentLine, Raw: c.raw}
+	doc.Verbatim = bytes.HasSuffix(c.raw, []byte("\n")) && bytes.IndexByte(c.raw, '\r') < 0
+	doc.body = &body{head: r.scanner.object(), parse: func() *yaml.Node {
+		var s scanner
+		s.run(plainLines(c.parsed), make([]event, 0, events))
+		return s.build(offset)
+	}}
+	r.docs = append(r.docs, doc)
+	return true
+}
+
+// plainLines is a text with line feeds only; YAML makes no difference.
+func plainLines(text []byte) string {
+	if bytes.IndexByte(text, '\r') >= 0 {
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	}
+	return string(text)
 }
 
 // parseNode reads a chunk with the YAML library and gives it kubectl's meaning; nil when the document is null.
 func parseNode(c chunk) (*yaml.Node, error) {
+	if len(c.parsed) > maxSlow || marks(c.parsed) > maxMarks {
+		return nil, &SyntaxError{Line: c.contentLine, Reason: fmt.Sprintf("the document is too large to read (%d bytes)", len(c.parsed)),
+			Hint: "plain block style and JSON may be larger: without anchors, tags and flow collections of several lines"}
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(c.parsed))
 	var document yaml.Node
 	if err := decoder.Decode(&document); err != nil {
@@ -123,12 +170,21 @@ func parseNode(c chunk) (*yaml.Node, error) {
 	} else if !errors.Is(err, io.EOF) {
 		return nil, parserFault(err, c.line, c.parsed)
 	}
-	n := normalizer{offset: c.line - 1}
+	n := normalizer{offset: c.line - 1, bang: newBangFinder(c.parsed)}
 	root, err := n.document(&document)
 	if err != nil || root == nil {
 		return nil, err
 	}
 	return root, rootFault(root)
+}
+
+// marks bounds the nodes of a text: each but the first needs one of these characters.
+func marks(text []byte) int {
+	count := 0
+	for _, mark := range []string{"\n", ",", ":", "-", "[", "{", "?"} {
+		count += bytes.Count(text, []byte(mark))
+	}
+	return count
 }
 
 // rootFault refuses a document that is no mapping.

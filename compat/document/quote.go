@@ -8,10 +8,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxSimpleKey is how long a key may be on one line with its colon; the readers look 1,024 characters ahead, and escapes make a
-// key longer.
-const maxSimpleKey = 128
-
 // flowScalar writes a scalar on the current line: plain, single quoted or double quoted, in its own style where that holds it.
 func (e *encoder) flowScalar(node *yaml.Node) {
 	style := node.Style & quoted
