@@ -17,31 +17,37 @@ const hashLength = 8
 
 // plainName is the name of an object's file without regard to others: "<kind>[.<group>]_[<namespace>_]<name>.yaml" in lower case. A
 // name that some file system could not hold, or would take for another, gets a hash of the object's identity.
-func plainName(id finding.Object) (name string, exact bool) {
-	parts := []string{id.Kind}
-	if group := id.Group(); group != "" {
-		parts[0] += "." + group
+func plainName(id finding.Object) string {
+	joined := joinedName(id)
+	if safe := safeName(joined); safe == joined && len(safe)+len(".yaml") <= maxName {
+		return strings.ToLower(safe) + ".yaml"
 	}
-	if id.Namespace != "" {
-		parts = append(parts, id.Namespace)
-	}
-	joined := strings.Join(append(parts, id.Name), "_")
-	safe := strings.Map(safeRune, joined)
-	if safe == joined && len(safe)+len(".yaml") <= maxName {
-		return strings.ToLower(safe) + ".yaml", true
-	}
-	return hashedName(id), false
+	return hashedName(id)
 }
 
 // hashedName is plainName with a hash of the identity in it.
 func hashedName(id finding.Object) string {
-	name, _ := strings.CutSuffix(strings.ToLower(strings.Map(safeRune, strings.Join(slices.DeleteFunc([]string{
-		strings.TrimSuffix(id.Kind+"."+id.Group(), "."), id.Namespace, id.Name,
-	}, func(s string) bool { return s == "" }), "_"))), ".")
+	name := strings.ToLower(safeName(joinedName(id)))
 	if limit := maxName - hashLength - len("-.yaml"); len(name) > limit {
 		name = name[:limit]
 	}
 	return name + "-" + shortHash(id.Key()) + ".yaml"
+}
+
+func joinedName(id finding.Object) string {
+	name := id.Kind
+	if group := id.Group(); group != "" {
+		name += "." + group
+	}
+	if id.Namespace != "" {
+		name += "_" + id.Namespace
+	}
+	return name + "_" + id.Name
+}
+
+// safeName keeps what every file system, git and kustomize take in a name.
+func safeName(name string) string {
+	return strings.ReplaceAll(strings.Map(safeRune, name), "..", "--")
 }
 
 // safeRune keeps what every file system takes in a name and Kubernetes has in names.
@@ -62,7 +68,7 @@ func shortHash(text string) string {
 func (b *build) nameFiles() {
 	taken := map[string][]*object{}
 	for _, o := range b.objects {
-		o.file, _ = plainName(o.id)
+		o.file = plainName(o.id)
 		taken[o.file] = append(taken[o.file], o)
 	}
 	for _, twins := range taken {

@@ -212,7 +212,7 @@ func newNamespace(name string) *object {
 	root := mapping("apiVersion", document.String("v1"), "kind", document.String("Namespace"), "metadata", mapping("name", document.String(name)))
 	o := newObject(*document.New("", root), "")
 	o.cluster, o.part = true, CRDs
-	o.file, _ = plainName(o.id)
+	o.file = plainName(o.id)
 	return o
 }
 
