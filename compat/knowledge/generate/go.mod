@@ -1,0 +1,3 @@
+module gkops.dev/gkops/compat/knowledge/generate
+
+go 1.26.0
