@@ -25,7 +25,7 @@ golden: ## accept what the golden tests got; read the diff before you commit it
 	$(GO) test ./... -update
 
 bench: ## measure, beside peers, and write docs/benchmarks.md
-	$(GO) run ./golden/bench
+	$(GO) run ./cmd/internal/bench
 
 demo: build ## the main job on the built-in example registry
 	@PATH="$(CURDIR)/bin:$$PATH" sh examples/demo.sh
