@@ -96,9 +96,9 @@ func jsonBounds(raw []byte) (low, high int) {
 		if text[0] == '#' {
 			continue
 		}
-		low += max(0, len(text)-4)
-		// A key, a value and their object need at most two pairs of quotes, a colon, a comma and two braces.
-		high += len(text) + 8 + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'})
+		low += max(0, len(text)-2) // "- " and "|-" have no place in JSON
+		// Two pairs of quotes and a comma, or one pair, two braces and a comma; and what has to be escaped.
+		high += len(text) + 6 + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'})
 	}
-	return low * 4 / 5, high
+	return low, high
 }
