@@ -1,0 +1,106 @@
+package compat
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"gkops.dev/gkops/compat/document"
+	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/compat/knowledge"
+)
+
+// Definition is what a CustomResourceDefinition makes the API server serve.
+type Definition struct {
+	Name, Group, Kind, Plural string
+	Namespaced                bool
+	Versions                  []Version // as listed
+	Object                    finding.Object
+	File                      string
+	Line                      int
+
+	digest [sha256.Size]byte // of the document's bytes, to tell twins from different definitions
+}
+
+// Version is one version of a definition.
+type Version struct {
+	Name                        string
+	Served, Storage, Deprecated bool
+	Line                        int
+}
+
+// Version is the version with a name, nil when there is none.
+func (d *Definition) Version(name string) *Version {
+	for i := range d.Versions {
+		if d.Versions[i].Name == name {
+			return &d.Versions[i]
+		}
+	}
+	return nil
+}
+
+// customDefinition notes a CustomResourceDefinition, and judges its fields where they may depend on the minor. The bytes of
+// most definitions are looked at once: they are nine tenths of what people apply.
+func (c *checker) customDefinition(p *piece, row *knowledge.Kind, out *result) {
+	d := Definition{Object: detached(p.doc.Object()), File: p.doc.File, Line: p.doc.Line + p.shift, digest: sha256.Sum256(p.doc.Raw)}
+	d.Name = d.Object.Name
+	quick := p.doc.Verbatim && scanDefinition(p.doc.Raw, &d, d.Line)
+	if !quick {
+		d.Versions = nil
+		readDefinition(p.doc.Root(), &d, p.shift)
+	}
+	if p.within == "" {
+		out.definitions = append(out.definitions, d)
+	}
+	if row != nil && row.Type != nil && (!quick || newFields(p.doc.Raw)) {
+		c.fields(place{piece: p, object: d.Object, line: d.Line}, row, out)
+	}
+}
+
+// newFields reports whether a definition may use a field that some known minors lack.
+func newFields(raw []byte) bool {
+	if bytes.Contains(raw, []byte("selectableFields:")) {
+		return true
+	}
+	if !bytes.Contains(raw, []byte("x-kubernetes-validations:")) {
+		return false
+	}
+	for _, name := range []string{"messageExpression:", "optionalOldSelf:", "fieldPath:", "reason:"} {
+		if bytes.Contains(raw, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// readDefinition reads the facts from the nodes.
+func readDefinition(root *yaml.Node, d *Definition, shift int) {
+	spec := document.Lookup(root, "spec")
+	d.Group = text(spec, "group")
+	d.Kind, d.Plural = text(spec, "names", "kind"), text(spec, "names", "plural")
+	d.Namespaced = text(spec, "scope") == "Namespaced"
+	versions := document.Lookup(spec, "versions")
+	if versions != nil && versions.Kind == yaml.SequenceNode {
+		for _, node := range versions.Content {
+			d.Versions = append(d.Versions, Version{Name: text(node, "name"), Served: isTrue(node, "served"), Storage: isTrue(node, "storage"),
+				Deprecated: isTrue(node, "deprecated"), Line: node.Line + shift})
+		}
+	}
+	if old := text(spec, "version"); old != "" && len(d.Versions) == 0 {
+		d.Versions = []Version{{Name: old, Served: true, Storage: true, Line: d.Line}}
+	}
+}
+
+func isTrue(node *yaml.Node, key string) bool {
+	value, err := document.Value(document.Lookup(node, key))
+	b, _ := value.(bool)
+	return err == nil && b
+}
+
+// detached is an object whose names do not keep the text of its file in memory.
+func detached(o finding.Object) finding.Object {
+	return finding.Object{APIVersion: strings.Clone(o.APIVersion), Kind: strings.Clone(o.Kind),
+		Namespace: strings.Clone(o.Namespace), Name: strings.Clone(o.Name)}
+}

@@ -1,0 +1,172 @@
+package compat
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"gkops.dev/gkops/compat/document"
+	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/compat/knowledge"
+)
+
+// nested judges what an object says about other objects: references by apiVersion and kind (scaleTargetRef, ownerReferences,
+// health checks, targets of patches), rules of RBAC and of webhooks, and manifests inside of texts.
+func (c *checker) nested(p *piece, out *result) {
+	root := p.doc.Root()
+	n := nestedCheck{c: c, p: place{piece: p, object: p.doc.Object(), line: p.doc.Line + p.shift}, out: out}
+	switch group := n.p.object.Group(); {
+	case group == "rbac.authorization.k8s.io" && strings.HasSuffix(n.p.object.Kind, "Role"):
+		n.rbac(root)
+	case group == "admissionregistration.k8s.io":
+		n.admission(root)
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		n.names = append(n.names[:0], root.Content[i].Value...)
+		n.walk(root.Content[i].Value, root.Content[i+1])
+	}
+}
+
+type nestedCheck struct {
+	c     *checker
+	p     place
+	out   *result
+	names []byte
+}
+
+// walk looks at everything below a key.
+func (n *nestedCheck) walk(key string, node *yaml.Node) {
+	before := len(n.names)
+	switch node.Kind {
+	case yaml.MappingNode:
+		n.reference(key, node)
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			name := node.Content[i].Value
+			if n.p.object.Kind == "HelmRelease" && name == "values" {
+				continue
+			}
+			n.names = append(append(n.names, '.'), name...)
+			n.walk(name, node.Content[i+1])
+			n.names = n.names[:before]
+		}
+	case yaml.SequenceNode:
+		for i, item := range node.Content {
+			n.names = append(strconv.AppendInt(append(n.names, '['), int64(i), 10), ']')
+			n.walk(key, item)
+			n.names = n.names[:before]
+		}
+	case yaml.ScalarNode:
+		if looksLikeManifest(node.Value) {
+			n.embedded(node)
+		}
+	}
+}
+
+// reference judges a mapping that names a kind: by apiVersion and kind, or, in a patch, by group, version and kind.
+func (n *nestedCheck) reference(key string, node *yaml.Node) {
+	kind := text(node, "kind")
+	if kind == "" {
+		return
+	}
+	gvk := knowledge.ParseGVK(text(node, "apiVersion"), kind)
+	if gvk.Version == "" && key == "target" {
+		gvk = knowledge.GVK{Group: text(node, "group"), Version: text(node, "version"), Kind: kind}
+	}
+	if gvk.Version == "" {
+		return
+	}
+	p := n.p.at(node, string(n.names))
+	if row := n.c.known.Kind(gvk); row != nil {
+		n.c.kind(p, row, n.out)
+		return
+	}
+	if gvk.Group != "" && !n.c.known.Group(gvk.Group) {
+		use := Use{GVK: gvk, Object: n.p.object, File: n.p.doc.File, Line: p.line, Path: p.path, Within: n.p.within}
+		n.out.uses = append(n.out.uses, use)
+	}
+}
+
+// text is the string at a path, empty when there is none.
+func text(node *yaml.Node, path ...string) string {
+	found := document.Lookup(node, path...)
+	if found == nil || found.Kind != yaml.ScalarNode {
+		return ""
+	}
+	value, err := document.Value(found)
+	if err != nil {
+		return ""
+	}
+	s, _ := value.(string)
+	return s
+}
+
+// texts are the strings of a list.
+func texts(node *yaml.Node, path ...string) []string {
+	list := document.Lookup(node, path...)
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return nil
+	}
+	var out []string
+	for i := range list.Content {
+		out = append(out, text(list, strconv.Itoa(i)))
+	}
+	return out
+}
+
+// looksLikeManifest reports whether a text of several lines has apiVersion and kind at the start of lines, or is a JSON object
+// that has both.
+func looksLikeManifest(s string) bool {
+	if !strings.Contains(s, "apiVersion") || !strings.Contains(s, "kind") {
+		return false
+	}
+	if strings.HasPrefix(strings.TrimSpace(s), "{") {
+		return strings.Contains(s, `"apiVersion"`) && strings.Contains(s, `"kind"`)
+	}
+	return atLineStart(s, "apiVersion:") && atLineStart(s, "kind:")
+}
+
+// atLineStart reports whether a word starts a line, perhaps the first key of a list item.
+func atLineStart(s, word string) bool {
+	return strings.HasPrefix(s, word) || strings.Contains(s, "\n"+word) || strings.Contains(s, "- "+word)
+}
+
+// embedded judges the manifests in a text. Its findings name the text and the object that holds it.
+func (n *nestedCheck) embedded(node *yaml.Node) {
+	shift := n.p.shift + node.Line - 1
+	if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		shift++
+	}
+	within := fmt.Sprintf("%s of %s", n.names, named(n.p.object))
+	if n.p.within != "" {
+		within = n.p.within + ", " + within
+	}
+	if strings.Count(within, " of ") > 3 {
+		return
+	}
+	pieces, faults := readPieces(n.p.doc.File, []byte(node.Value))
+	for _, fault := range faults {
+		fault.Line += shift
+		f := unparsable(Embedded, fault)
+		f.Object, f.Message = n.p.object, within+": "+f.Message
+		n.out.findings = append(n.out.findings, f)
+	}
+	inside := result{}
+	for i := range pieces {
+		pieces[i].shift += shift
+		pieces[i].within = within
+		n.c.piece(&pieces[i], &inside)
+	}
+	n.out.findings = append(n.out.findings, inside.findings...)
+	n.out.limits = append(n.out.limits, inside.limits...)
+}
+
+// named is an object in a message: "ConfigMap web/manifests".
+func named(o finding.Object) string {
+	name := o.Name
+	if o.Namespace != "" {
+		name = o.Namespace + "/" + name
+	}
+	return o.Kind + " " + name
+}
