@@ -17,7 +17,18 @@ type builder struct {
 func (s *scan) build(offset int) *yaml.Node {
 	b := builder{scan: s, offset: offset, nodes: make([]yaml.Node, s.nodes), links: make([]*yaml.Node, s.nodes)}
 	at := b.comments(0)
+	empty := b.tape[at].count == 0
+	head := ""
+	if empty {
+		head = b.take()
+	}
 	root, at := b.node(at)
+	root.HeadComment = head
+	if line, after := b.lineComment(at); empty {
+		root.LineComment, at = line, after
+	} else {
+		b.pending, at = joinComments(b.pending, line), after
+	}
 	b.comments(at)
 	root.FootComment = b.take()
 	return root

@@ -10,9 +10,8 @@ import (
 // strings that kubectl makes of them, every scalar has the tag of what kubectl reads, explicit tags are gone, and comments stand
 // where Encode writes them.
 type normalizer struct {
-	offset  int        // added to lines
-	bang    bangFinder // finds the tag "!", which the library forgets
-	visits  int        // as the reader of kubectl counts them
+	offset  int // added to lines
+	visits  int // as the reader of kubectl counts them
 	aliased int
 	within  []*yaml.Node // the anchors being expanded
 	pending []string     // comments whose place is before the next key or item
@@ -46,9 +45,6 @@ func (n *normalizer) node(in *yaml.Node, depth int) (*yaml.Node, error) {
 	}
 	if depth > maxDepth {
 		return nil, fault(in.Line+n.offset, "the document is nested more than %d deep", maxDepth)
-	}
-	if n.bang.tags(in) {
-		return nil, fault(in.Line+n.offset, "the tag ! is not supported")
 	}
 	switch in.Kind {
 	case yaml.AliasNode:

@@ -102,7 +102,7 @@ type reader struct {
 
 // chunk reads one chunk: as JSON when it may be that, with the scanner when it is plain, else with the YAML library.
 func (r *reader) chunk(c chunk) error {
-	if c.text[0] == '{' {
+	if c.json() {
 		docs, ok, err := parseJSON(r.file, c)
 		if r.docs = append(r.docs, docs...); ok || err != nil {
 			return err
@@ -132,7 +132,7 @@ func (r *reader) scan(c chunk) bool {
 	}
 	events, offset := len(r.scanner.tape), c.line-1
 	doc := Document{File: r.file, Line: c.contentLine, Raw: c.raw}
-	doc.Verbatim = bytes.HasSuffix(c.raw, []byte("\n")) && bytes.IndexByte(c.raw, '\r') < 0
+	doc.Verbatim = c.text[0] != '{' && bytes.HasSuffix(c.raw, []byte("\n")) && bytes.IndexByte(c.raw, '\r') < 0
 	doc.body = &body{head: r.scanner.object(), parse: func() *yaml.Node {
 		var s scanner
 		s.run(plainLines(c.parsed), make([]event, 0, events))
@@ -170,12 +170,17 @@ func parseNode(c chunk) (*yaml.Node, error) {
 	} else if !errors.Is(err, io.EOF) {
 		return nil, parserFault(err, c.line, c.parsed)
 	}
-	n := normalizer{offset: c.line - 1, bang: newBangFinder(c.parsed)}
+	n := normalizer{offset: c.line - 1}
 	root, err := n.document(&document)
-	if err != nil || root == nil {
+	if err != nil {
 		return nil, err
 	}
-	return root, rootFault(root)
+	if root != nil {
+		if err := rootFault(root); err != nil {
+			return nil, err
+		}
+	}
+	return root, agrees(c, root)
 }
 
 // marks bounds the nodes of a text: each but the first needs one of these characters.

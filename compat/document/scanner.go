@@ -32,10 +32,13 @@ func (s *scanner) run(text string, tape []event) bool {
 	if !s.nextContent() || s.column() != 0 {
 		return false
 	}
-	if !s.keyAhead() || !s.mapping(0) {
+	if s.at == len(s.text) {
 		return false
 	}
-	return s.at == len(s.text)
+	if s.text[s.at] == '{' {
+		return s.flowMapping() && s.rest() && s.nextContent() && s.at == len(s.text)
+	}
+	return s.keyAhead() && s.mapping(0) && s.at == len(s.text)
 }
 
 // plainText looks at the characters: no control characters, no line breaks but line feeds, nothing that readers disagree about.

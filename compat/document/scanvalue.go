@@ -61,10 +61,13 @@ func (s *scanner) plainStart() bool {
 // key takes the key that keyAhead has found. It is false for a duplicate, for << and for a key that is no string.
 func (s *scanner) key() bool {
 	e := s.ahead.event
-	if e.end-e.start > maxKey || s.full() {
+	if e.end-e.start > longestKey || s.full() {
 		return false
 	}
 	key := s.decode(&e)
+	if len(key) > maxKey {
+		return false
+	}
 	if e.form == plainForm {
 		if kind, _ := resolve(key); kind != stringScalar || key == "<<" || s.text[e.end-1] == ' ' {
 			return false

@@ -12,6 +12,11 @@ type chunk struct {
 	inline      bool   // content stands behind the separator
 }
 
+// json says whether a chunk may be a stream of JSON objects.
+func (c chunk) json() bool {
+	return c.text[0] == '{' && len(bytes.TrimLeft(c.raw, " \t\r")) == len(c.text)
+}
+
 // split cuts a stream at its separators: a line that starts with --- or ... followed by a blank or the end of the line. In YAML
 // such a line ends a document wherever it stands, also in a quoted scalar (which then is broken).
 func split(data []byte) []chunk {

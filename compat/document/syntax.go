@@ -74,7 +74,7 @@ func shorten(s string) string {
 
 // parserFault turns an error of the YAML library, which counts lines from the start of the chunk, into ours.
 func parserFault(err error, firstLine int, chunk []byte) *SyntaxError {
-	located := regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`).FindStringSubmatch(err.Error())
+	located := regexp.MustCompile(`(?s)^(?:error converting YAML to JSON: )?yaml: (?:line (\d+): )?(.*)$`).FindStringSubmatch(err.Error())
 	if located == nil {
 		return &SyntaxError{Line: firstLine, Reason: err.Error(), Err: err}
 	}
