@@ -56,24 +56,23 @@ a packaging revision (v1.17.0+2) means exactly that one. A package that is there
 }
 
 func runAdd(ctx context.Context, env Env, o addOptions) error {
-	p, err := open(ctx, env)
+	values, references, err := parseSets(o.set, o.setFrom)
 	if err != nil {
 		return err
 	}
-	edit := o.edit(nil)
-	for _, arg := range o.packages {
-		name, versions, _ := strings.Cut(arg, "@")
-		want := pipeline.Want{
-			Package: name, Version: versions, As: o.as, Namespace: o.namespace, Registry: o.registry, Cluster: o.cluster,
+	return edited(ctx, env, o.changeOptions, func(p *pipeline.Project, edit *pipeline.Edit) error {
+		for _, arg := range o.packages {
+			name, versions, _ := strings.Cut(arg, "@")
+			want := pipeline.Want{
+				Package: name, Version: versions, As: o.as, Namespace: o.namespace, Registry: o.registry, Cluster: o.cluster,
+				Values: values, ValuesFrom: references,
+			}
+			if err := p.Add(ctx, edit, want); err != nil {
+				return err
+			}
 		}
-		if want.Values, want.ValuesFrom, err = parseSets(o.set, o.setFrom); err != nil {
-			return err
-		}
-		if err := p.Add(ctx, &edit, want); err != nil {
-			return err
-		}
-	}
-	return change(ctx, env, p, o.changeOptions, edit)
+		return nil
+	})
 }
 
 // parseSets reads --set NAME=VALUE and --set-from NAME=secret:NAMESPACE/NAME/KEY.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gkops.dev/gkops/cmd/internal/pipeline"
+	"gkops.dev/gkops/gitops"
 )
 
 // changeOptions are the flags that every command has that changes the workspace.
@@ -34,7 +36,7 @@ func (o *changeOptions) flags(cmd *cobra.Command, env Env) {
 
 // edit is the part of a pipeline.Edit that the shared flags give.
 func (o *changeOptions) edit(workspace []byte) pipeline.Edit {
-	e := pipeline.Edit{Workspace: workspace, AllowDowngrade: o.allowDowngrade, Force: o.force}
+	e := pipeline.Edit{Workspace: workspace, AllowDowngrade: o.allowDowngrade, Force: o.force, Commit: o.commit && !o.dryRun}
 	if o.cluster != "" {
 		e.Clusters = []string{o.cluster}
 	}
@@ -52,22 +54,31 @@ func change(ctx context.Context, env Env, p *pipeline.Project, o changeOptions, 
 		fmt.Fprintln(env.Stderr, "gkops: dry run: nothing was written")
 		return nil
 	}
+	if o.commit {
+		return commit(ctx, env, p, proposal, o.message)
+	}
 	if proposal.Empty() {
 		fmt.Fprintln(env.Stderr, "gkops: nothing to change")
-		return nil
-	}
-	if o.commit {
-		commit, err := p.Commit(ctx, proposal, o.message)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(env.Stderr, "gkops: committed %s\n", commit)
 		return nil
 	}
 	if err := p.Write(ctx, proposal); err != nil {
 		return err
 	}
 	fmt.Fprintln(env.Stderr, "gkops: written to the work tree; look with 'gkops diff', then commit it")
+	return nil
+}
+
+// commit writes and commits a proposal. What the work tree holds already is committed too.
+func commit(ctx context.Context, env Env, p *pipeline.Project, proposal *pipeline.Proposal, message string) error {
+	hash, err := p.Commit(ctx, proposal, message, env.Now())
+	if errors.Is(err, gitops.ErrUnchanged) {
+		fmt.Fprintln(env.Stderr, "gkops: nothing to change, and nothing to commit")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stderr, "gkops: committed %.10s\n", hash)
 	return nil
 }
 

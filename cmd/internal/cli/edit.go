@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -168,13 +169,21 @@ func upgrade(p *pipeline.Project, edit *pipeline.Edit, cluster string, args []st
 
 // edited opens the workspace, makes an edit with it and brings it about.
 func edited(ctx context.Context, env Env, o changeOptions, make func(*pipeline.Project, *pipeline.Edit) error) error {
-	p, err := open(ctx, env)
+	return changing(ctx, env, func(p *pipeline.Project) error {
+		edit := o.edit(nil)
+		if err := make(p, &edit); err != nil {
+			return err
+		}
+		return change(ctx, env, p, o, edit)
+	})
+}
+
+// changing opens the workspace for a change and lets go of it afterwards.
+func changing(ctx context.Context, env Env, do func(*pipeline.Project) error) (err error) {
+	p, release, err := pipeline.OpenForChange(ctx, world(env), env.Dir)
 	if err != nil {
 		return err
 	}
-	edit := o.edit(nil)
-	if err := make(p, &edit); err != nil {
-		return err
-	}
-	return change(ctx, env, p, o, edit)
+	defer func() { err = errors.Join(err, release()) }()
+	return do(p)
 }

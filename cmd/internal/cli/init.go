@@ -113,11 +113,9 @@ func newRegistryAdd(env Env) *cobra.Command {
 		Example: "  gkops registry add team ../registry",
 		Args:    usageArgs(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := open(cmd.Context(), env)
-			if err != nil {
-				return err
-			}
-			return p.AddRegistry(cmd.Context(), args[0], relocate(env.Dir, p.Repository().Root(), args[1]))
+			return changing(cmd.Context(), env, func(p *pipeline.Project) error {
+				return p.AddRegistry(cmd.Context(), args[0], relocate(env.Dir, p.Repository().Root(), args[1]))
+			})
 		},
 	}
 }
@@ -156,11 +154,9 @@ func newRegistryRemove(env Env) *cobra.Command {
 		Args:              usageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: complete(env, registryNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := open(cmd.Context(), env)
-			if err != nil {
-				return err
-			}
-			return p.RemoveRegistry(cmd.Context(), args[0])
+			return changing(cmd.Context(), env, func(p *pipeline.Project) error {
+				return p.RemoveRegistry(cmd.Context(), args[0])
+			})
 		},
 	}
 }

@@ -2,16 +2,19 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/resolver/catalog"
 )
 
 // Commit writes a proposal into the work tree and commits exactly its files to the current branch. The commit message is
-// computed; a subject that is not empty stands in for its first line. It returns the commit's short name.
-func (p *Project) Commit(ctx context.Context, proposal *Proposal, subject string) (string, error) {
+// computed; a subject that is not empty stands in for its first line. It returns the commit's id, and gitops.ErrUnchanged when HEAD
+// holds all of it.
+func (p *Project) Commit(ctx context.Context, proposal *Proposal, subject string, now time.Time) (string, error) {
 	if err := p.marked(proposal); err != nil {
 		return "", err
 	}
@@ -19,11 +22,11 @@ func (p *Project) Commit(ctx context.Context, proposal *Proposal, subject string
 	if err := p.repository.Apply(ctx, proposal.change); err != nil {
 		return "", err
 	}
-	hash, err := p.repository.Commit(ctx, proposal.change, gitops.CommitOptions{Message: message, Getenv: p.world.Getenv})
-	if err != nil {
-		return "", err
+	hash, err := p.repository.Commit(ctx, proposal.change, gitops.CommitOptions{Message: message, Getenv: p.world.Getenv, When: now})
+	if err != nil && !errors.Is(err, gitops.ErrUnchanged) && !proposal.Empty() {
+		return "", fmt.Errorf("written to the work tree, but not committed: %w", err)
 	}
-	return hash, nil
+	return hash, err
 }
 
 // PlaceholderError says that the tree holds a placeholder where the address of the repository has to be.

@@ -89,7 +89,8 @@ func Create(ctx context.Context, world World, request Init) (*Created, error) {
 // openOrInit opens the repository of a folder, or makes one where there is none.
 func openOrInit(dir string) (*gitops.Repository, error) {
 	repository, err := gitops.Open(dir)
-	if errors.Is(err, gitops.ErrNoRepository) {
+	var none *gitops.NotFoundError
+	if errors.As(err, &none) {
 		return gitops.Init(dir)
 	}
 	return repository, err

@@ -61,6 +61,27 @@ func Open(ctx context.Context, world World, dir string) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
+	return recovered(ctx, world, repository)
+}
+
+// OpenForChange is Open for a command that writes: it first takes the right to change the repository, which release gives back, so
+// that of two commands at once the second sees what the first has done.
+func OpenForChange(ctx context.Context, world World, dir string) (p *Project, release func() error, err error) {
+	repository, err := gitops.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if release, err = repository.Lock(ctx); err != nil {
+		return nil, nil, err
+	}
+	if p, err = recovered(ctx, world, repository); err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	return p, release, nil
+}
+
+// recovered completes what was interrupted, and reads the workspace.
+func recovered(ctx context.Context, world World, repository *gitops.Repository) (*Project, error) {
 	did, err := repository.Recover(ctx)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -26,6 +28,7 @@ type Edit struct {
 	AllowDowngrade []string // these packages may go to a lower version
 	Advance        bool     // removals that are under way take their next step
 	Force          bool     // generated files that were edited by hand are overwritten
+	Commit         bool     // everything that gkops owns will be committed, also what earlier commands left uncommitted
 }
 
 // Proposal is what an edit comes to. Nothing of it is written yet.
@@ -86,6 +89,13 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 		}
 		deletes = append(deletes, planned.obsolete...)
 	}
+	if e.Commit {
+		gone, err := p.uncommitted(ctx, w, writes)
+		if err != nil {
+			return nil, err
+		}
+		deletes = append(deletes, gone...)
+	}
 	finding.Sort(proposal.Findings)
 	slices.Sort(deletes)
 	proposal.change, err = p.repository.Stage(ctx, gitops.Want{Write: writes, Delete: deletes, Owned: p.owned(), Force: e.Force})
@@ -94,6 +104,44 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 	}
 	proposal.count()
 	return proposal, nil
+}
+
+// uncommitted completes what a commit takes along: gkops.yaml and the generated files of every cluster as the work tree has them,
+// so that what is committed is whole. It returns the files that HEAD has and the work tree, by an earlier command, has not.
+func (p *Project) uncommitted(ctx context.Context, w *workspace.Workspace, writes map[string][]byte) ([]string, error) {
+	work, err := p.repository.WorkFS()
+	if err != nil {
+		return nil, err
+	}
+	if writes[workspace.FileName] == nil {
+		writes[workspace.FileName] = p.data
+	}
+	var gone []string
+	for _, c := range w.Clusters {
+		if held := p.locks[c.Name]; held != nil && writes[lockPath(c.Name)] == nil {
+			writes[lockPath(c.Name)] = p.lockData[lockPath(c.Name)]
+			for name := range held.Paths() {
+				full := path.Join(clusterFolder(c.Name), name)
+				if writes[full], err = fs.ReadFile(work, full); err != nil {
+					return nil, fmt.Errorf("read what is to be committed: %w", err)
+				}
+			}
+		}
+		committed, err := p.committed(ctx, c.Name)
+		if err != nil {
+			return nil, err
+		}
+		if committed == nil {
+			continue
+		}
+		for name := range committed.Paths() {
+			full := path.Join(clusterFolder(c.Name), name)
+			if _, err := fs.Stat(work, full); errors.Is(err, fs.ErrNotExist) {
+				gone = append(gone, full)
+			}
+		}
+	}
+	return gone, nil
 }
 
 // edited is the workspace as the edit wants it, and the files that this writes.
