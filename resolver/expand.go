@@ -52,7 +52,7 @@ func (s *search) begin(ctx context.Context, id identity) error {
 	if n.root < 0 {
 		s.add(&incompatibility{terms: []term{{n, single(n.pack.size, absent)}}})
 	}
-	if n.moved && !s.question.problem.MoveAll && n.lock >= 0 {
+	if n.moved && !s.question.problem.MoveAll && n.lock >= 0 && !s.question.plain {
 		s.wish(&goal{node: n, kind: goNewest})
 	}
 	return nil
@@ -103,7 +103,7 @@ func (s *search) rootSet(n *node) set {
 	if root.Registry != "" {
 		return allowed.and(n.pack.of(root.Registry))
 	}
-	if s.keepsRegistry(n) {
+	if n.lock >= 0 {
 		return allowed
 	}
 	for _, b := range n.pack.blocks {
@@ -114,10 +114,11 @@ func (s *search) rootSet(n *node) set {
 	return emptySet(n.pack.size)
 }
 
-// keepsRegistry reports whether a node stays with its locked registry.
+// keepsRegistry reports whether a node stays with its locked registry: unless the workspace names one for it.
 func (s *search) keepsRegistry(n *node) bool {
-	return n.lock >= 0 && s.question.asks(fromLockedRegistry, n.lock) &&
-		(n.root < 0 || s.question.problem.Roots[n.root].Registry == "")
+	i, isRoot := s.question.roots[n.instance]
+	named := isRoot && n.parent == nil && s.question.problem.Roots[i].Package == n.pkg && s.question.problem.Roots[i].Registry != ""
+	return !named && s.question.asks(fromLockedRegistry, n.lock)
 }
 
 // askLock adds that what is locked does not change its registry, does not go down, and would rather stay.
@@ -134,7 +135,7 @@ func (s *search) askLock(n *node) {
 		s.forbid(n, below, origin{kind: fromLockedVersion, index: n.lock})
 	}
 	n.locked = n.pack.element(lock.Registry, lock.Version)
-	if n.locked != absent && !n.moved {
+	if n.locked != absent && !n.moved && !s.question.plain {
 		s.wish(&goal{node: n, kind: stay})
 	}
 }
@@ -200,9 +201,9 @@ func (s *search) expandComponents(ctx context.Context, n *node, element int, nee
 		switch {
 		case i > 0 && components[i-1].name() == m.name():
 			s.forbid(n, single(n.pack.size, element), origin{kind: fromName, component: true})
-		case n.contains(m.Package):
+		case n.contains(m.Package) && s.question.needs(n.pkg, m.Package):
 			s.forbid(n, single(n.pack.size, element), origin{kind: fromCycle, cycle: n.lineage(m.Package), component: true})
-		default:
+		case !n.contains(m.Package):
 			if err := s.require(ctx, n, element, id, m.Range); err != nil {
 				return err
 			}

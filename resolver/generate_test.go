@@ -73,7 +73,9 @@ func (g *generator) fill(pkg string, index int, packages, registries []string) {
 	})
 }
 
-func (g *generator) anyRange() catalog.Range { return ranged(generatedRanges[g.IntN(len(generatedRanges))]) }
+func (g *generator) anyRange() catalog.Range {
+	return ranged(generatedRanges[g.IntN(len(generatedRanges))])
+}
 
 func (g *generator) roots(packages, registries []string) {
 	for i, pkg := range packages {

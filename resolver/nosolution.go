@@ -11,6 +11,8 @@ type NoSolutionError struct {
 	Fixes []Fix
 	// Cycle names the instances of a dependency cycle in order, when that is the conflict.
 	Cycle []string
+
+	cited *premises // what Steps tell
 }
 
 // Step is one line of an explanation.
@@ -23,7 +25,7 @@ type Step struct {
 
 // Fix is one change that makes the problem solvable.
 type Fix struct {
-	Kind    string `json:"kind"` // range, hold, downgrade, registry or remove
+	Kind    string `json:"kind"` // hold, range, downgrade, registry, both (of two) or remove
 	Package string `json:"package,omitempty"`
 	Text    string `json:"text"`
 	Where   string `json:"where,omitempty"`

@@ -9,8 +9,9 @@ import (
 // question is a problem as a search reads it, with some of its requirements left out.
 type question struct {
 	problem *Problem
-	without map[premise]bool
-	kept    []int // lock entries that shall stay in the plan, though no root asks for them
+	only    *premises // what counts; nil for everything
+	plain   bool      // any answer will do
+	kept    []int     // lock entries that shall stay in the plan, though no root asks for them
 
 	roots map[string]int   // by instance
 	locks map[string]int   // by instance
@@ -18,14 +19,6 @@ type question struct {
 	facts map[string][]int // by package
 	moved map[string]bool  // instances and packages
 	lower map[string]bool  // instances and packages
-}
-
-// premise names a requirement that a search can leave out: an entry of the problem by its kind and index, or all that one
-// package needs of another.
-type premise struct {
-	kind     originKind
-	index    int
-	from, to string
 }
 
 // newQuestion reads a problem. It returns a *ProblemError when an instance is named twice.
@@ -101,14 +94,14 @@ func (q *question) keep() {
 	})
 }
 
-// asks reports whether a requirement counts.
+// asks reports whether an entry of the problem counts.
 func (q *question) asks(kind originKind, index int) bool {
-	return len(q.without) == 0 || !q.without[premise{kind: kind, index: index}]
+	return q.only == nil || q.only.entries == nil || q.only.entries[entry{kind, index}]
 }
 
 // needs reports whether what one package needs of another counts.
 func (q *question) needs(from, to string) bool {
-	return len(q.without) == 0 || !q.without[premise{kind: fromNeed, from: from, to: to}]
+	return q.only == nil || q.only.edges == nil || q.only.edges[edge{from, to}]
 }
 
 // rootOf is the index of the root that a node is, or -1.

@@ -31,7 +31,11 @@ func Solve(ctx context.Context, c Catalog, p Problem) (*Plan, error) {
 		return nil, err
 	}
 	if found == nil {
-		return nil, explain(ctx, u, &p, s)
+		no, err := explain(ctx, &p, s, nil)
+		if err != nil {
+			return nil, err
+		}
+		return nil, no
 	}
 	return s.plan(found), nil
 }

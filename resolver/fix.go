@@ -1,0 +1,208 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// maxFixTrials bounds how many changes are tried, alone and in pairs.
+const maxFixTrials = 60
+
+// relaxation is a change to a problem that may make it solvable.
+type relaxation struct {
+	kind  string
+	entry entry
+	pkg   string
+	where string
+	apply func(p *Problem)
+	say   func(found solution) string
+}
+
+// fixes tries the changes to the entries of a refutation, one at a time, then in pairs. Leaving out what the workspace asks
+// for is the last resort.
+func fixes(ctx context.Context, u *universe, p *Problem, refuted *search, asked *entry) ([]Fix, error) {
+	t := &trial{universe: u, left: maxFixTrials}
+	candidates := relaxations(p, refuted, asked)
+	gentle := slices.DeleteFunc(slices.Clone(candidates), func(r relaxation) bool { return r.kind == "remove" })
+	for _, attempt := range []func() ([]Fix, error){
+		func() ([]Fix, error) { return t.singles(ctx, p, gentle) },
+		func() ([]Fix, error) { return t.pairs(ctx, p, gentle, asked) },
+		func() ([]Fix, error) { return t.singles(ctx, p, candidates) },
+	} {
+		found, err := attempt()
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	return nil, nil
+}
+
+func (t *trial) singles(ctx context.Context, p *Problem, candidates []relaxation) ([]Fix, error) {
+	var found []Fix
+	for _, r := range candidates {
+		_, solution, err := t.relaxed(ctx, p, r)
+		if err != nil {
+			return nil, err
+		}
+		if solution != nil {
+			found = append(found, Fix{Kind: r.kind, Package: r.pkg, Text: r.say(solution), Where: r.where})
+		}
+	}
+	return found, nil
+}
+
+// pairs tries a second change to what stands against the first.
+func (t *trial) pairs(ctx context.Context, p *Problem, candidates []relaxation, asked *entry) ([]Fix, error) {
+	var found []Fix
+	tried := map[[2]string]bool{}
+	for _, first := range candidates {
+		s, solution, err := t.relaxed(ctx, p, first)
+		if err != nil || s == nil || s.refuted == nil || solution != nil {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		for _, second := range relaxations(p, s, asked) {
+			pair := [2]string{min(first.key(), second.key()), max(first.key(), second.key())}
+			if second.kind == "remove" || second.entry == first.entry || tried[pair] {
+				continue
+			}
+			tried[pair] = true
+			_, solution, err := t.relaxed(ctx, p, first, second)
+			if err != nil {
+				return nil, err
+			}
+			if solution != nil {
+				text := fmt.Sprintf("%s, and %s", first.say(solution), second.say(solution))
+				found = append(found, Fix{Kind: "both", Package: first.pkg, Text: text, Where: first.where})
+			}
+		}
+	}
+	return found, nil
+}
+
+func (r relaxation) key() string { return fmt.Sprintf("%s %d %d", r.kind, r.entry.kind, r.entry.index) }
+
+// relaxed asks a problem again with changes. A hold on no package stays in its place, so that indexes keep their meaning. A
+// change that needs what the catalog cannot read counts as no help.
+func (t *trial) relaxed(ctx context.Context, p *Problem, changes ...relaxation) (*search, solution, error) {
+	changed := *p
+	changed.Roots, changed.Holds = slices.Clone(p.Roots), slices.Clone(p.Holds)
+	for _, r := range changes {
+		r.apply(&changed)
+	}
+	changed.Roots = slices.DeleteFunc(changed.Roots, func(r Root) bool { return r.Package == "" })
+	s, found, err := t.ask(ctx, &changed, nil)
+	if err != nil {
+		return nil, nil, ctx.Err()
+	}
+	return s, found, nil
+}
+
+// relaxations lists the changes that could undo the entries of a refutation.
+func relaxations(p *Problem, refuted *search, asked *entry) []relaxation {
+	var list []relaxation
+	entries := sortedEntries(premisesOf(refuted.refuted).entries)
+	slices.Reverse(entries)
+	for _, e := range entries {
+		if asked == nil || e != *asked {
+			list = append(list, relaxationsOf(p, e, refuted.universe)...)
+		}
+	}
+	rank := []string{"hold", "range", "downgrade", "registry", "remove"}
+	slices.SortStableFunc(list, func(a, b relaxation) int { return slices.Index(rank, a.kind) - slices.Index(rank, b.kind) })
+	return list
+}
+
+func relaxationsOf(p *Problem, e entry, u *universe) []relaxation {
+	switch e.kind {
+	case fromRoot:
+		return relaxRoot(p, e, u)
+	case fromHold:
+		return []relaxation{relaxHold(p, e)}
+	case fromLockedVersion:
+		return []relaxation{allowDowngrade(p, e)}
+	case fromLockedRegistry:
+		lock := p.Locked[e.index]
+		for i, root := range p.Roots {
+			if root.name() == lock.Instance && root.Package == lock.Package {
+				return otherRegistries(p, entry{fromRoot, i}, lock.Registry, u)
+			}
+		}
+	}
+	return nil
+}
+
+func relaxHold(p *Problem, e entry) relaxation {
+	hold := p.Holds[e.index]
+	return relaxation{"hold", e, hold.Package, hold.Where,
+		func(p *Problem) { p.Holds[e.index].Package = "" },
+		func(solution) string { return fmt.Sprintf("drop the hold on %s%s", hold.Package, at(hold.Where)) },
+	}
+}
+
+func allowDowngrade(p *Problem, e entry) relaxation {
+	lock := p.Locked[e.index]
+	return relaxation{"downgrade", e, lock.Package, "",
+		func(p *Problem) { p.AllowDowngrade = append(slices.Clone(p.AllowDowngrade), lock.Instance) },
+		func(found solution) string {
+			text := "let " + lock.Instance + " go down"
+			if to := found.version(lock.Instance); to != "" {
+				text += " to " + to
+			}
+			return fmt.Sprintf("%s: --allow-downgrade %s", text, lock.Instance)
+		},
+	}
+}
+
+func relaxRoot(p *Problem, e entry, u *universe) []relaxation {
+	root := p.Roots[e.index]
+	var list []relaxation
+	if !root.Range.IsAny() {
+		list = append(list, relaxation{"range", e, root.Package, root.Where,
+			func(p *Problem) { p.Roots[e.index].Range = anyStable },
+			func(found solution) string {
+				return fmt.Sprintf("allow %s %s%s", root.name(), found.version(root.name()), at(root.Where))
+			},
+		})
+	}
+	list = append(list, otherRegistries(p, e, root.Registry, u)...)
+	return append(list, relaxation{"remove", e, root.Package, root.Where,
+		func(p *Problem) { p.Roots[e.index].Package = "" },
+		func(solution) string { return fmt.Sprintf("do without %s%s", root.name(), at(root.Where)) },
+	})
+}
+
+// otherRegistries binds a root to each registry that has the package but the one it is bound to.
+func otherRegistries(p *Problem, e entry, bound string, u *universe) []relaxation {
+	root := p.Roots[e.index]
+	known := u.packages[root.Package]
+	if known == nil || len(known.blocks) < 2 {
+		return nil
+	}
+	var list []relaxation
+	for _, b := range known.blocks {
+		if b.registry == bound {
+			continue
+		}
+		list = append(list, relaxation{"registry", e, root.Package, root.Where,
+			func(p *Problem) { p.Roots[e.index].Registry = b.registry },
+			func(found solution) string {
+				return fmt.Sprintf("take %s %s from registry %s: --registry %s", root.name(), found.version(root.name()), b.registry, b.registry)
+			},
+		})
+	}
+	return list
+}
+
+// version is the chosen version of an instance, empty when it is not in the solution.
+func (a solution) version(instance string) string {
+	for _, c := range a {
+		if c.node.instance == instance {
+			return c.node.pack.candidate(c.element).Version.String()
+		}
+	}
+	return ""
+}

@@ -1,0 +1,190 @@
+package resolver
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+)
+
+// entry is a requirement of the problem: its kind and its index.
+type entry struct {
+	kind  originKind
+	index int
+}
+
+// edge is all that the versions of one package need of another.
+type edge struct {
+	from, to string
+}
+
+// premises is what a search takes into account. A nil map means everything of that sort.
+type premises struct {
+	entries map[entry]bool
+	edges   map[edge]bool
+}
+
+// maxTrials bounds how often a problem is asked again to explain it, and maxTrialConflicts how long each may take. What
+// cannot be decided within them counts as needed.
+const (
+	maxTrials         = 400
+	maxTrialConflicts = 5000
+)
+
+// premisesOf is what a refutation rests on.
+func premisesOf(refuted *incompatibility) *premises {
+	p := &premises{map[entry]bool{}, map[edge]bool{}}
+	for _, o := range leaves(refuted) {
+		p.add(o)
+	}
+	return p
+}
+
+func (p *premises) add(o *origin) {
+	switch o.kind {
+	case fromRoot, fromHold, fromFact, fromLockedVersion, fromLockedRegistry:
+		p.entries[entry{o.kind, o.index}] = true
+	case fromNeed:
+		p.edges[edge{o.node.pkg, o.target.pkg}] = true
+	case fromScope:
+		if o.target != nil {
+			p.edges[edge{o.target.pkg, o.node.pkg}] = true
+		}
+	case fromCycle:
+		if o.component {
+			p.edges[edge{o.node.pkg, o.cycle[0].pkg}] = true
+			return
+		}
+		for i, n := range o.cycle {
+			p.edges[edge{n.pkg, o.cycle[(i+1)%len(o.cycle)].pkg}] = true
+		}
+	}
+}
+
+// leaves lists the stated requirements that an incompatibility follows from, each once.
+func leaves(inc *incompatibility) []*origin {
+	var found []*origin
+	seen := map[*incompatibility]bool{inc: true}
+	stack := []*incompatibility{inc}
+	for len(stack) > 0 {
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if top.origin != nil {
+			found = append(found, top.origin)
+		}
+		for _, from := range top.from {
+			if !seen[from] {
+				seen[from] = true
+				stack = append(stack, from)
+			}
+		}
+	}
+	return found
+}
+
+// trial asks problems again, in parts or changed, a bounded number of times.
+type trial struct {
+	universe *universe
+	left     int
+}
+
+// ask searches for any answer to a problem, or to some of it. Neither an answer nor a refutation means that it gave up.
+func (t *trial) ask(ctx context.Context, p *Problem, only *premises) (*search, solution, error) {
+	if t.left--; t.left < 0 {
+		return nil, nil, errLimit
+	}
+	q, err := newQuestion(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	q.only, q.plain, q.kept = only, true, nil
+	s, err := newSearch(ctx, t.universe, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.limit = maxTrialConflicts
+	out, err := s.run(ctx)
+	return s, out.solution, err
+}
+
+// refute asks and returns the refutation, nil when there is an answer, or the trial gave up, or
+// the catalog cannot read what was not needed until now.
+func (t *trial) refute(ctx context.Context, p *Problem, only *premises) (*search, error) {
+	s, found, err := t.ask(ctx, p, only)
+	if err != nil {
+		return nil, ctx.Err()
+	}
+	if found != nil {
+		return nil, nil
+	}
+	return s, nil
+}
+
+// minimise leaves out of a refutation what it does not need: first entries of the problem, then needs between packages. It
+// returns the refutation of what is left, of which no part can be spared.
+func (t *trial) minimise(ctx context.Context, p *Problem, refuted *search) (*search, error) {
+	core := &premises{entries: premisesOf(refuted.refuted).entries}
+	refuted, err := t.spareEntries(ctx, p, core, refuted)
+	if err != nil {
+		return nil, err
+	}
+	core.edges = premisesOf(refuted.refuted).edges
+	return t.spareEdges(ctx, p, core, refuted)
+}
+
+func (t *trial) spareEntries(ctx context.Context, p *Problem, core *premises, refuted *search) (*search, error) {
+	for _, e := range sortedEntries(core.entries) {
+		if !core.entries[e] {
+			continue
+		}
+		delete(core.entries, e)
+		smaller, err := t.refute(ctx, p, core)
+		if err != nil {
+			return nil, err
+		}
+		if smaller == nil {
+			core.entries[e] = true
+			continue
+		}
+		refuted = smaller
+		core.entries = premisesOf(smaller.refuted).entries
+	}
+	return refuted, nil
+}
+
+func (t *trial) spareEdges(ctx context.Context, p *Problem, core *premises, refuted *search) (*search, error) {
+	for _, e := range sortedEdges(core.edges) {
+		if !core.edges[e] {
+			continue
+		}
+		delete(core.edges, e)
+		smaller, err := t.refute(ctx, p, core)
+		if err != nil {
+			return nil, err
+		}
+		if smaller == nil {
+			core.edges[e] = true
+			continue
+		}
+		refuted = smaller
+		core.edges = premisesOf(smaller.refuted).edges
+	}
+	return refuted, nil
+}
+
+// sortedEntries lists entries in the order in which an explanation would rather do without them: what was learned, what is
+// locked, what is held, and then the roots, the last first.
+func sortedEntries(entries map[entry]bool) []entry {
+	rank := func(k originKind) int {
+		return slices.Index([]originKind{fromFact, fromLockedRegistry, fromLockedVersion, fromHold, fromRoot}, k)
+	}
+	return slices.SortedFunc(maps.Keys(entries), func(a, b entry) int {
+		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), cmp.Compare(b.index, a.index))
+	})
+}
+
+func sortedEdges(edges map[edge]bool) []edge {
+	return slices.SortedFunc(maps.Keys(edges), func(a, b edge) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
+	})
+}

@@ -1,0 +1,340 @@
+package resolver
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// entryText is a requirement of the problem in words.
+func (st *story) entryText(c *chapter, o *origin) string {
+	switch o.kind {
+	case fromRoot:
+		return st.rootText(c, o)
+	case fromHold:
+		hold := st.problem.Holds[o.index]
+		if st.isAsked(o) {
+			return fmt.Sprintf("the question is %s", named(hold.Package, hold.Range))
+		}
+		return fmt.Sprintf("%s holds %s at %s%s", st.speaker(hold.Where), hold.Package, anyText(rangeText(hold.Range)), because(hold.Reason))
+	case fromFact:
+		fact := st.problem.Facts[o.index]
+		return fmt.Sprintf("%s cannot be used: %s%s", strings.TrimSpace(fact.Package+" "+fact.Version.String()+ofRegistry(fact.Registry)),
+			cmp.Or(fact.Why, "it was excluded"), at(fact.Where))
+	case fromLockedVersion:
+		return fmt.Sprintf("the lock holds %s %s, and nothing goes below its locked version unasked", c.node.instance, st.problem.Locked[o.index].Version)
+	}
+	return fmt.Sprintf("the lock takes %s from registry %s, and nothing changes its registry unasked", c.node.instance, st.problem.Locked[o.index].Registry)
+}
+
+func (st *story) isAsked(o *origin) bool {
+	return st.asked != nil && *st.asked == entry{o.kind, o.index}
+}
+
+// speaker is the place that asks, or who asks when there is no place.
+func (st *story) speaker(where string) string { return cmp.Or(where, "the workspace") }
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", reason)
+}
+
+func at(where string) string { return because(where) }
+
+func ofRegistry(registry string) string {
+	if registry == "" {
+		return ""
+	}
+	return " of " + registry
+}
+
+func anyText(text string) string { return cmp.Or(text, "any stable version") }
+
+// rootText says what the workspace asks for, and what there is when that is nothing it could have.
+func (st *story) rootText(c *chapter, o *origin) string {
+	root := st.problem.Roots[o.index]
+	what := named(root.Package, root.Range)
+	if root.name() != root.Package {
+		what = fmt.Sprintf("%s (%s)", root.name(), what)
+	}
+	text := fmt.Sprintf("%s asks for %s", st.speaker(root.Where), what)
+	if st.isAsked(o) {
+		text = "the question is " + what
+	}
+	if root.Registry != "" {
+		text += " from registry " + root.Registry
+	}
+	return text + st.shortfall(c.node, o)
+}
+
+// shortfall says what there is of a package when a root can have none of it.
+func (st *story) shortfall(n *node, o *origin) string {
+	root := st.problem.Roots[o.index]
+	left := n.pack.present.without(o.set)
+	switch {
+	case !left.empty():
+		return st.onlyFrom(n, left, root)
+	case len(n.pack.candidates) == 0:
+		return ", which no registry has" + st.meant(n.pkg)
+	case root.Registry != "" && n.pack.of(root.Registry).empty():
+		return ", which does not have it"
+	case n.pack.extentIsPrerelease() && root.Range.IsAny():
+		return fmt.Sprintf(", but there are %s; a range that names one would allow it", n.pack.extent())
+	}
+	return ", but there is " + n.pack.extent()
+}
+
+// onlyFrom says which registry a root is limited to, when others have versions in range as well.
+func (st *story) onlyFrom(n *node, left set, root Root) string {
+	if root.Registry != "" || n.lock >= 0 || n.pack.allowed(root.Range).equal(left) {
+		return ""
+	}
+	first := n.pack.candidate(left.lowest(1, n.pack.size))
+	return fmt.Sprintf(", which registry %s has, the first in the list", first.Registry)
+}
+
+func (p *pack) extentIsPrerelease() bool {
+	return p.where(func(c Candidate) bool { return !c.Version.Prerelease() }).empty()
+}
+
+func (st *story) meant(name string) string {
+	if names := near(name, st.names); len(names) > 0 {
+		return fmt.Sprintf(" (did you mean %s?)", or(names))
+	}
+	return ""
+}
+
+// needText says what the versions of an instance need: "a v1.0.0 needs b ~1; v2.0.0 needs ~2, which no registry has".
+func (st *story) needText(n *need) string {
+	possible := st.of[n.by].possible
+	var parts []string
+	for i, g := range n.groups {
+		if i == maxListed && len(n.groups) > maxListed+1 {
+			parts = append(parts, fmt.Sprintf("%d other ranges for other versions", len(n.groups)-maxListed))
+			break
+		}
+		parts = append(parts, st.groupText(n, g, i == 0, possible))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (st *story) groupText(n *need, g group, first bool, possible set) string {
+	verb := n.verb(g.by.count() == 1)
+	what := strings.TrimSpace(n.of.instance + " " + g.requested)
+	who := n.by.pack.versions(g.by, possible)
+	if n.component {
+		what = strings.TrimSpace(fmt.Sprintf("%s (%s %s", n.of.instance, n.of.pkg, g.requested)) + ")"
+	}
+	switch {
+	case !first:
+		what = cmp.Or(g.requested, "any")
+	case g.by.count() > 1 && g.by.equal(possible) && possible.equal(n.by.pack.present):
+		who, verb = "every version of "+n.by.label(), n.verb(true)
+	case g.by.count() > 1 && g.by.equal(possible):
+		who, verb = fmt.Sprintf("every possible version of %s (%s)", n.by.label(), who), n.verb(true)
+	default:
+		who = n.by.label() + " " + who
+	}
+	return fmt.Sprintf("%s %s %s%s", who, verb, what, st.unavailable(n, g))
+}
+
+func (n *need) verb(one bool) string {
+	switch {
+	case n.component && one:
+		return "comes with"
+	case n.component:
+		return "come with"
+	case one:
+		return "needs"
+	}
+	return "need"
+}
+
+func (st *story) unavailable(n *need, g group) string {
+	switch {
+	case !g.none:
+		return ""
+	case len(n.of.pack.candidates) == 0:
+		return ", which no registry has" + st.meant(n.of.pkg)
+	case n.of.pack.extentIsPrerelease() && g.requested == "":
+		return ", of which there are " + n.of.pack.extent()
+	}
+	return ", which no registry has"
+}
+
+// fault is a requirement that nobody stated but the rules of instances.
+func (st *story) fault(o *origin) string {
+	n := o.node
+	which := n.pkg + " " + n.pack.versions(o.set, n.pack.present)
+	switch {
+	case o.kind == fromCycle:
+		return cycleText(o)
+	case o.kind == fromName && o.component:
+		return which + " has two components of one name"
+	case o.kind == fromName:
+		return fmt.Sprintf("%s and %s would both be the instance %s", n.origin(), o.target.origin(), n.instance)
+	case o.target != nil:
+		return fmt.Sprintf("%s is namespaced, but %s needs it once in the cluster", which, o.target.label())
+	case n.free():
+		return fmt.Sprintf("%s is installed once in the cluster, so not as %s", which, n.instance)
+	}
+	return which + " is namespaced, and only what is installed once in the cluster can be depended on"
+}
+
+// origin is where an instance comes from, in words.
+func (n *node) origin() string {
+	if n.parent != nil {
+		return fmt.Sprintf("the component %s of %s", n.pkg, n.parent.instance)
+	}
+	return "the package " + n.pkg
+}
+
+func cycleText(o *origin) string {
+	if len(o.cycle) == 1 && !o.component {
+		return fmt.Sprintf("%s needs itself", o.node.instance)
+	}
+	if o.component {
+		return fmt.Sprintf("%s would contain itself as a component: %s", o.cycle[0].label(), strings.Join(o.names(), " -> "))
+	}
+	var links []string
+	for i, n := range o.cycle {
+		links = append(links, fmt.Sprintf("%s needs %s", n.instance, o.cycle[(i+1)%len(o.cycle)].instance))
+	}
+	return join(links, " and ") + ": a cycle"
+}
+
+// names is the cycle, from the least name around and back to it.
+func (o *origin) names() []string {
+	start := 0
+	if !o.component {
+		for i, n := range o.cycle {
+			if n.instance < o.cycle[start].instance {
+				start = i
+			}
+		}
+	}
+	var names []string
+	for i := range o.cycle {
+		names = append(names, o.cycle[(start+i)%len(o.cycle)].instance)
+	}
+	if o.component {
+		return append(names, o.node.pkg)
+	}
+	return append(names, names[0])
+}
+
+// cycle is the names of the first cycle of the story, nil when there is none.
+func (st *story) cycle() []string {
+	for _, c := range st.chapters {
+		for _, o := range c.faults {
+			if o.kind == fromCycle {
+				return o.names()
+			}
+		}
+	}
+	return nil
+}
+
+// conflict is the story on one line: where requirements meet, or else who asked.
+func (st *story) conflict() string {
+	if cycle := st.cycle(); cycle != nil {
+		return fmt.Sprintf("dependency cycle: %s (%s)", strings.Join(cycle, " -> "), st.askers())
+	}
+	var meeting []*chapter
+	for _, c := range st.chapters {
+		if len(c.needed)+len(c.entries) > 1 {
+			meeting = append(meeting, c)
+		}
+	}
+	if len(meeting) == 1 {
+		return fmt.Sprintf("no version of %s fits: %s", meeting[0].node.label(), st.meeting(meeting[0]))
+	}
+	steps := st.steps()
+	if len(meeting) == 0 && len(steps) > 0 {
+		return st.single(steps)
+	}
+	return "no versions go together: " + st.askers()
+}
+
+// single is the conflict of a story without a meeting: its last requirement cannot be had.
+func (st *story) single(steps []Step) string {
+	last := steps[len(steps)-1]
+	if len(steps) == 1 || last.Kind == fromRoot.String() {
+		return last.Text
+	}
+	return fmt.Sprintf("%s (%s)", last.Text, st.askers())
+}
+
+// askers lists what the workspace asks for in the story.
+func (st *story) askers() string {
+	var who []string
+	for _, c := range st.chapters {
+		for _, o := range c.entries {
+			switch {
+			case st.isAsked(o):
+				who = append(who, "the question is "+c.node.label())
+			case o.kind == fromRoot:
+				who = append(who, fmt.Sprintf("%s asks for %s", st.speaker(st.where(o)), c.node.label()))
+			case o.kind == fromHold:
+				who = append(who, fmt.Sprintf("%s holds %s", st.speaker(st.where(o)), c.node.label()))
+			case o.kind == fromLockedVersion, o.kind == fromLockedRegistry:
+				who = append(who, fmt.Sprintf("the lock holds %s", c.node.label()))
+			}
+		}
+	}
+	return and(slices.Compact(who))
+}
+
+// meeting lists what is asked of one instance.
+func (st *story) meeting(c *chapter) string {
+	var parts []string
+	for _, n := range c.needed {
+		who := n.by.label()
+		if i := n.by.root; i >= 0 && st.problem.Roots[i].Where != "" {
+			who += at(st.problem.Roots[i].Where)
+		}
+		var ranges []string
+		for _, g := range n.groups {
+			ranges = append(ranges, anyText(g.requested))
+		}
+		parts = append(parts, fmt.Sprintf("%s needs %s", who, or(ranges)))
+	}
+	facts := 0
+	for _, o := range c.entries {
+		if o.kind == fromFact {
+			facts++
+			continue
+		}
+		parts = append(parts, st.demand(o))
+	}
+	if facts > 0 {
+		parts = append(parts, "versions cannot be used")
+	}
+	return and(parts)
+}
+
+// demand is an entry in the words of a list of what is asked of one instance.
+func (st *story) demand(o *origin) string {
+	switch {
+	case o.kind == fromRoot && st.isAsked(o):
+		return "the question is " + anyText(rangeText(st.problem.Roots[o.index].Range))
+	case o.kind == fromHold && st.isAsked(o):
+		return "the question is " + anyText(rangeText(st.problem.Holds[o.index].Range))
+	case o.kind == fromRoot:
+		root := st.problem.Roots[o.index]
+		text := fmt.Sprintf("%s asks for %s", st.speaker(root.Where), anyText(rangeText(root.Range)))
+		if root.Registry != "" {
+			text += " from " + root.Registry
+		}
+		return text
+	case o.kind == fromHold:
+		hold := st.problem.Holds[o.index]
+		return fmt.Sprintf("%s holds %s", st.speaker(hold.Where), anyText(rangeText(hold.Range)))
+	case o.kind == fromLockedVersion:
+		return fmt.Sprintf("the lock holds %s", st.problem.Locked[o.index].Version)
+	}
+	return fmt.Sprintf("the lock takes it from %s", st.problem.Locked[o.index].Registry)
+}
