@@ -1,130 +1,165 @@
 package gitops
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"io/fs"
-	"time"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 
-	"gkops.dev/gkops/gitops/lock"
-	"gkops.dev/gkops/resolver/catalog"
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 )
 
-var errNotThere = errors.New("gitops: not there yet")
+// Repository is a Git repository with a work tree. Reading from several goroutines is safe.
+type Repository struct {
+	root   string // of the work tree
+	dir    string // of this work tree's HEAD and index
+	common string // of objects, branches and settings; the same as dir except in a linked work tree
+	local  config // the repository's own settings
+	store  *filesystem.Storage
+	disk   disk
 
-// Repository is a Git repository with a work tree.
-type Repository struct{ root, dir string }
+	reading sync.Mutex // go-git's objects are for one goroutine at a time
+	holding sync.Mutex
+	held    *held
+}
 
-// Open finds the repository that a folder is in.
-func Open(dir string) (*Repository, error) { return nil, errNotThere }
+// Open finds the repository that a folder is in. A linked work tree and a submodule are repositories of their own. It returns a
+// *NotFoundError where there is none, and an *UnsupportedError for one that has no work tree or is stored in a way that cannot be
+// read here.
+func Open(folder string) (*Repository, error) {
+	start, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, fmt.Errorf("find the repository of %s: %w", folder, err)
+	}
+	if start, err = filepath.EvalSymlinks(start); err != nil {
+		return nil, fmt.Errorf("find the repository of %s: %w", folder, err)
+	}
+	for root := start; ; root = filepath.Dir(root) {
+		_, err := os.Lstat(filepath.Join(root, ".git"))
+		switch {
+		case err == nil:
+			return open(root)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("find the repository of %s: %w", folder, err)
+		case bare(root):
+			return nil, &UnsupportedError{Dir: root, Reason: "the repository is bare", Advice: "clone it and work there"}
+		case root == filepath.Dir(root):
+			return nil, &NotFoundError{Dir: start}
+		}
+	}
+}
 
-// Init makes a repository in a folder, on branch main, and opens it.
-func Init(dir string) (*Repository, error) { return nil, errNotThere }
+// Init makes a repository in a folder, on branch main, and opens it. A folder that has one is opened as it is.
+func Init(folder string) (*Repository, error) {
+	root, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, fmt.Errorf("make a repository in %s: %w", folder, err)
+	}
+	dir := filepath.Join(root, ".git")
+	if _, err := os.Lstat(dir); err == nil {
+		return Open(root)
+	}
+	for _, name := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(name)), 0o777); err != nil {
+			return nil, fmt.Errorf("make a repository in %s: %w", folder, err)
+		}
+	}
+	settings := "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n"
+	for name, text := range map[string]string{"config": settings, "HEAD": "ref: refs/heads/main\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			return nil, fmt.Errorf("make a repository in %s: %w", folder, err)
+		}
+	}
+	return Open(root)
+}
+
+// open opens the repository whose .git is in a folder.
+func open(root string) (*Repository, error) {
+	dir, err := gitDir(root)
+	if err != nil {
+		return nil, err
+	}
+	common, err := commonDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Repository{root: root, dir: dir, common: common, disk: realDisk{}}
+	if r.local, err = readLocal(dir, common); err != nil {
+		return nil, err
+	}
+	if err := r.supported(); err != nil {
+		return nil, err
+	}
+	files := dotgit.NewRepositoryFilesystem(osfs.New(dir), osfs.New(common))
+	r.store = filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: osfs.New("/")})
+	return r, nil
+}
 
 // Root is the folder of the work tree.
 func (r *Repository) Root() string { return r.root }
 
-// Head is the commit of HEAD; IsUnborn(err) says that there is none yet.
-func (r *Repository) Head() (string, error) { return "", errNotThere }
+// Head is the id of the commit of HEAD. IsUnborn tells the error of a branch that has none yet.
+func (r *Repository) Head() (string, error) {
+	r.reading.Lock()
+	defer r.reading.Unlock()
+	hash, err := r.resolve("HEAD")
+	return hash.String(), err
+}
 
 // Branch is the branch that HEAD is on, also when it has no commit yet; empty when HEAD is detached.
-func (r *Repository) Branch() (string, error) { return "", errNotThere }
+func (r *Repository) Branch() (string, error) {
+	head, err := r.store.Reference(plumbing.HEAD)
+	if err != nil {
+		return "", fmt.Errorf("read HEAD: %w", err)
+	}
+	if head.Type() != plumbing.SymbolicReference {
+		return "", nil
+	}
+	return head.Target().Short(), nil
+}
 
 // RemoteURL is the address of a remote without credentials, empty when there is none.
-func (r *Repository) RemoteURL(name string) string { return "" }
-
-// Warnings are what a person should know of the repository's settings, one line each.
-func (r *Repository) Warnings() []string { return nil }
-
-// IsUnborn reports whether an error means that the branch has no commit yet.
-func IsUnborn(err error) bool { return false }
-
-// FS is the tree of a revision, read from Git's objects: "HEAD", a branch, a tag, a full or short commit id.
-func (r *Repository) FS(ctx context.Context, revision string) (fs.FS, error) {
-	return nil, errNotThere
+func (r *Repository) RemoteURL(name string) string {
+	address := r.local.value("remote." + name + ".url")
+	if !strings.Contains(address, "://") {
+		return address
+	}
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	if _, secret := parsed.User.Password(); secret || parsed.Scheme == "http" || parsed.Scheme == "https" {
+		parsed.User = nil
+	}
+	return parsed.String()
 }
 
-// Files are the object ids of the files below a folder of a revision, by path; all of them when the folder is empty.
-func (r *Repository) Files(ctx context.Context, revision, folder string) (map[string]string, error) {
-	return nil, errNotThere
+// Warnings are what a person should know of the settings of Git, one line each. getenv finds the settings of the user.
+func (r *Repository) Warnings(getenv func(string) string) []string {
+	settings, err := r.settings(getenv)
+	if err != nil {
+		return nil
+	}
+	if conversion := settings.value("core.autocrlf"); strings.EqualFold(conversion, "true") {
+		return []string{"core.autocrlf is true: a checkout gives generated files other line ends than the lock says; " +
+			"put 'gkops/** -text' and '*.lock -text' into .gitattributes"}
+	}
+	return nil
 }
 
-// WorkFS is the work tree.
-func (r *Repository) WorkFS() (fs.FS, error) { return nil, errNotThere }
-
-// Lock takes the right to write for this process, until release: it waits while another gkops has it, as long as ctx allows.
-// Apply, Commit and Recover take it by themselves when it is not held. A command that reads, plans and writes takes it before it reads.
-func (r *Repository) Lock(ctx context.Context) (release func() error, err error) {
-	return nil, errNotThere
-}
-
-// Recover completes or discards a write that was interrupted, and says what it did; empty when there was none.
-func (r *Repository) Recover(ctx context.Context) (string, error) { return "", errNotThere }
-
-// Want is what the work tree is to hold. Owned are the files that may be replaced or deleted, with the digest that they must have
-// for it: the files of the locks, and also gkops.yaml and the locks themselves as they were read. Force allows to overwrite owned
-// files that were edited. Last is written after all others.
-type Want struct {
-	Write  map[string][]byte
-	Delete []string
-	Owned  map[string]catalog.Digest
-	Force  bool
-}
-
-// Change is what has to be done to the work tree, and the paths that it is about.
-type Change struct{}
-
-// Empty reports whether the work tree holds everything already.
-func (c Change) Empty() bool { return true }
-
-// Added are the files that are not there yet, sorted.
-func (c Change) Added() []string { return nil }
-
-// Changed are the files that get another content, sorted.
-func (c Change) Changed() []string { return nil }
-
-// Deleted are the files that go, sorted.
-func (c Change) Deleted() []string { return nil }
-
-// Stage compares what is wanted with the work tree. Nothing is written.
-func (r *Repository) Stage(ctx context.Context, want Want) (Change, error) {
-	return Change{}, errNotThere
-}
-
-// Apply brings a change into the work tree: all of it or nothing.
-func (r *Repository) Apply(ctx context.Context, change Change) error { return errNotThere }
-
-// CommitOptions are the message of a commit and the world that its author comes from. When is the time of the commit.
-type CommitOptions struct {
-	Message string
-	Getenv  func(string) string
-	When    time.Time
-}
-
-// Commit commits the paths of a change, as the work tree has them, to the current branch, and returns the id of the commit.
-func (r *Repository) Commit(ctx context.Context, change Change, o CommitOptions) (string, error) {
-	return "", errNotThere
-}
-
-// DriftKind says how a file differs from the lock.
-type DriftKind string
-
-// The kinds of drift.
-const (
-	Edited  DriftKind = "edited"  // another content
-	Missing DriftKind = "missing" // not there
-	Foreign DriftKind = "foreign" // not in the lock
-	Special DriftKind = "special" // a symbolic link, a folder or a device where a file should be
-	Endings DriftKind = "endings" // the same content with CRLF line ends
-)
-
-// Drift is one file that is not as the lock says. Path is relative to the folder of the cluster.
-type Drift struct {
-	Path string
-	Kind DriftKind
-}
-
-// FindDrift compares the folder of a cluster in a tree with its lock, sorted by path.
-func FindDrift(ctx context.Context, tree fs.FS, l *lock.Lock, folder string) ([]Drift, error) {
-	return nil, errNotThere
+// WorkFS is the work tree. Symbolic links that lead out of it are errors.
+func (r *Repository) WorkFS() (fs.FS, error) {
+	root, err := os.OpenRoot(r.root)
+	if err != nil {
+		return nil, fmt.Errorf("open the work tree: %w", err)
+	}
+	return root.FS(), nil
 }

@@ -1,0 +1,350 @@
+package gitops
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// CommitOptions are the message of a commit and the world that its author comes from: Getenv for Git's variables and the place of the
+// user's settings, When for the time, unless a variable says another.
+type CommitOptions struct {
+	Message string
+	Getenv  func(string) string
+	When    time.Time
+}
+
+// ErrUnchanged says that there is nothing to commit: HEAD holds the files as they are.
+var ErrUnchanged = errors.New("nothing to commit, HEAD holds these files already")
+
+// CommitError says why a commit is not made here. Nothing was changed.
+type CommitError struct{ Reason, Advice string }
+
+// Error is the reason.
+func (e *CommitError) Error() string { return e.Reason }
+
+// Hint says what to do.
+func (e *CommitError) Hint() string { return e.Advice }
+
+// Files that tell recovery of a commit: what it is about, and the files whose second names are Git's locks.
+const (
+	commitNote = "commit"
+	indexNote  = "index"
+	refNote    = "ref"
+)
+
+// commitRecord is a commit that is under way.
+type commitRecord struct {
+	Name string `json:"name"` // of the reference
+	Old  string `json:"old"`
+	New  string `json:"new"`
+}
+
+// Commit commits the paths of a change, as the work tree has them, to the current branch, and returns the id of the commit. Nothing
+// else that is staged goes in, and all of it stays staged: index and status are then as after 'git commit' of just those paths. The
+// commit is made from objects; a kill leaves the old commit or, after Recover, the new one. Hooks are not run and nothing is signed.
+//
+// It returns ErrUnchanged, an *IdentityError, a *CommitError, an *IndexLockedError, an *IndexError, a *MovedError, a *PathError or a *BusyError.
+func (r *Repository) Commit(ctx context.Context, change Change, o CommitOptions) (string, error) {
+	release, err := r.Lock(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	if _, err := r.recoverHeld(); err != nil {
+		return "", err
+	}
+	settings, err := r.settings(o.Getenv)
+	if err != nil {
+		return "", err
+	}
+	if err := r.committable(settings); err != nil {
+		return "", err
+	}
+	c := committer{repository: r, settings: settings}
+	if err := c.people(o); err != nil {
+		return "", err
+	}
+	hash, err := c.run(ctx, change.paths, o.Message)
+	if err != nil {
+		return "", err
+	}
+	return hash.String(), nil
+}
+
+// committable refuses what a plain commit would get wrong.
+func (r *Repository) committable(settings config) error {
+	for file, what := range map[string]string{
+		"MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert",
+	} {
+		if exists(filepath.Join(r.dir, file)) {
+			return &CommitError{Reason: what + " is not finished", Advice: "finish it, or abort it, before gkops commits"}
+		}
+	}
+	if settings.flag("commit.gpgsign") {
+		return &CommitError{
+			Reason: "commit.gpgsign is set, and gkops does not sign commits",
+			Advice: "run the command without --commit and commit with git",
+		}
+	}
+	return nil
+}
+
+// committer makes one commit.
+type committer struct {
+	repository *Repository
+	settings   config
+	author     identity
+	committer  identity
+}
+
+func (c *committer) people(o CommitOptions) error {
+	var err error
+	if c.author, err = identityOf("author", c.settings, o.Getenv, o.When); err != nil {
+		return err
+	}
+	c.committer, err = identityOf("committer", c.settings, o.Getenv, o.When)
+	if err == nil && (c.author.when.IsZero() || c.committer.when.IsZero()) {
+		err = &CommitError{Reason: "a commit needs a time"}
+	}
+	return err
+}
+
+// run takes the lock of the index and makes the commit under it.
+func (c *committer) run(ctx context.Context, paths []string, message string) (hash plumbing.Hash, err error) {
+	r := c.repository
+	lock := filepath.Join(r.dir, "index.lock")
+	if err := r.disk.Create(r.own(indexNote), nil); err != nil {
+		return hash, fmt.Errorf("lock the git index: %w", err)
+	}
+	defer func() { err = errors.Join(err, r.forget()) }()
+	if err := r.disk.Link(r.own(indexNote), lock); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return hash, &IndexLockedError{File: lock}
+		}
+		return hash, fmt.Errorf("lock the git index: %w", err)
+	}
+	hash, err = c.locked(ctx, paths, message)
+	if err == nil {
+		return hash, nil
+	}
+	if exists(r.own(commitNote)) {
+		if now, tipErr := r.tip(); tipErr == nil && now.hash == hash && hash != plumbing.ZeroHash {
+			return hash, err // it is committed; recovery brings the index up to it
+		}
+	}
+	return plumbing.ZeroHash, errors.Join(err, r.disk.Remove(lock))
+}
+
+// locked makes the commit while git's index is locked.
+func (c *committer) locked(ctx context.Context, paths []string, message string) (plumbing.Hash, error) {
+	r := c.repository
+	x, err := r.readIndex()
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	if path := x.unmerged(); path != "" {
+		return plumbing.ZeroHash, &CommitError{Reason: "a merge conflict in " + quoted(path) + " is not resolved", Advice: "resolve it and 'git add' it first"}
+	}
+	files, err := r.readFiles(ctx, paths, x, c.settings)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	from, err := r.tip()
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	hash, err := c.object(from, files, message)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	x.settle(r)
+	x.replace(files)
+	if err := r.fillIndexLock(x.bytes()); err != nil {
+		return plumbing.ZeroHash, err
+	}
+	return hash, c.publish(from, hash, message)
+}
+
+// object stores blobs, trees and the commit.
+func (c *committer) object(from tip, files []commitFile, message string) (plumbing.Hash, error) {
+	r := c.repository
+	old := plumbing.ZeroHash
+	if from.hash != plumbing.ZeroHash {
+		commit, err := object.GetCommit(r.store, from.hash)
+		if err != nil {
+			return plumbing.ZeroHash, fmt.Errorf("read commit %s: %w", from.hash, err)
+		}
+		old = commit.TreeHash
+	}
+	tree, err := r.grow(old, branch(files))
+	if err != nil {
+		return plumbing.ZeroHash, fmt.Errorf("build the tree: %w", err)
+	}
+	if tree == plumbing.ZeroHash {
+		if tree, err = r.put(plumbing.TreeObject, nil); err != nil {
+			return plumbing.ZeroHash, fmt.Errorf("build the tree: %w", err)
+		}
+	}
+	if tree == old || from.hash == plumbing.ZeroHash && len(files) == 0 {
+		return plumbing.ZeroHash, ErrUnchanged
+	}
+	text, err := cleanMessage(message)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	var data bytes.Buffer
+	fmt.Fprintf(&data, "tree %s\n", tree)
+	if from.hash != plumbing.ZeroHash {
+		fmt.Fprintf(&data, "parent %s\n", from.hash)
+	}
+	fmt.Fprintf(&data, "author %s\ncommitter %s\n\n%s", c.author, c.committer, text)
+	return r.put(plumbing.CommitObject, data.Bytes())
+}
+
+// cleanMessage ends lines as Git does: no blanks at their ends, no empty lines around, one newline at the end.
+func cleanMessage(message string) (string, error) {
+	if strings.ContainsRune(message, 0) {
+		return "", &CommitError{Reason: "the commit message holds a NUL"}
+	}
+	var lines []string
+	for line := range strings.SplitSeq(strings.ReplaceAll(message, "\r\n", "\n"), "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		if line == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	text := strings.TrimRight(strings.Join(lines, "\n"), "\n")
+	if text == "" {
+		return "", &CommitError{Reason: "the commit message is empty"}
+	}
+	return text + "\n", nil
+}
+
+// publish moves the branch to the commit and the new index into its place.
+func (c *committer) publish(from tip, hash plumbing.Hash, message string) error {
+	r := c.repository
+	record, err := json.Marshal(commitRecord{Name: from.name.String(), Old: from.hash.String(), New: hash.String()})
+	if err != nil {
+		return fmt.Errorf("note the commit: %w", err)
+	}
+	if err := r.disk.Create(r.own(commitNote), record); err != nil {
+		return fmt.Errorf("note the commit: %w", err)
+	}
+	if err := r.move(from, hash); err != nil {
+		return err
+	}
+	if err := c.logs(from, hash, message); err != nil {
+		return err
+	}
+	if err := r.disk.Rename(filepath.Join(r.dir, "index.lock"), filepath.Join(r.dir, "index")); err != nil {
+		return fmt.Errorf("bring the git index up to the commit: %w", err)
+	}
+	return nil
+}
+
+func (c *committer) logs(from tip, hash plumbing.Hash, message string) error {
+	subject, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
+	entry := "commit: " + subject
+	if from.hash == plumbing.ZeroHash {
+		entry = "commit (initial): " + subject
+	}
+	names := []plumbing.ReferenceName{from.name}
+	if from.name != plumbing.HEAD {
+		names = append(names, plumbing.HEAD)
+	}
+	for _, name := range names {
+		if err := c.repository.log(name, from.hash, hash, c.committer, entry, c.settings); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillIndexLock writes the new index into the file that is its lock.
+func (r *Repository) fillIndexLock(data []byte) error {
+	file, err := os.OpenFile(filepath.Join(r.dir, "index.lock"), os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return fmt.Errorf("write the git index: %w", err)
+	}
+	_, err = io.Copy(file, bytes.NewReader(data))
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("write the git index: %w", err)
+	}
+	return nil
+}
+
+// forget removes what recovery would have needed, unless it is needed.
+func (r *Repository) forget() error {
+	if r.ours(filepath.Join(r.dir, "index.lock"), indexNote) {
+		return nil
+	}
+	var failed error
+	for _, name := range []string{commitNote, refNote, indexNote} {
+		if err := r.disk.Remove(r.own(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = errors.Join(failed, fmt.Errorf("tidy up after a commit: %w", err))
+		}
+	}
+	return failed
+}
+
+// ours reports whether a lock of Git is a second name of a file of ours.
+func (r *Repository) ours(lock, name string) bool {
+	theirs, err := os.Lstat(lock)
+	if err != nil {
+		return false
+	}
+	own, err := os.Lstat(r.own(name))
+	return err == nil && os.SameFile(theirs, own)
+}
+
+// recoverCommit completes a commit whose branch has moved, and takes back one whose branch has not.
+func (r *Repository) recoverCommit() (string, error) {
+	if !exists(r.own(commitNote)) && !exists(r.own(indexNote)) && !exists(r.own(refNote)) {
+		return "", nil
+	}
+	var record commitRecord
+	if data, err := os.ReadFile(r.own(commitNote)); err == nil && json.Unmarshal(data, &record) != nil {
+		record = commitRecord{}
+	}
+	if record.Name != "" {
+		name := plumbing.ReferenceName(record.Name)
+		if lock := r.refFile(name) + ".lock"; (name == plumbing.HEAD || name.Validate() == nil) && r.ours(lock, refNote) {
+			if err := r.disk.Remove(lock); err != nil {
+				return "", fmt.Errorf("take back an interrupted commit: %w", err)
+			}
+		}
+	}
+	said := ""
+	lock := filepath.Join(r.dir, "index.lock")
+	if r.ours(lock, indexNote) {
+		now, err := r.tip()
+		if err != nil {
+			return "", err
+		}
+		if record.New != "" && now.hash.String() == record.New {
+			said, err = "the interrupted commit "+record.New[:10]+" was completed", r.disk.Rename(lock, filepath.Join(r.dir, "index"))
+		} else {
+			said, err = "an interrupted commit was discarded, nothing had changed", r.disk.Remove(lock)
+		}
+		if err != nil {
+			return "", fmt.Errorf("recover an interrupted commit: %w", err)
+		}
+	}
+	return said, r.forget()
+}
