@@ -116,7 +116,7 @@ func judgeVersion(use *Use, definitions []*Definition) (finding.Finding, bool) {
 			}
 		}
 	}
-	slices.Sort(served)
+	slices.SortFunc(served, knowledge.CompareVersions)
 	served = slices.Compact(served)
 	where := definitions[0].place()
 	if deprecated {
@@ -125,7 +125,7 @@ func judgeVersion(use *Use, definitions []*Definition) (finding.Finding, bool) {
 	f := use.find(VersionGone, fmt.Sprintf("the definition of %s%s serves %s, not %s", use.GVK.Kind, where,
 		cmp.Or(strings.Join(served, ", "), "no version"), use.GVK.Version))
 	if len(served) > 0 {
-		f.Replacement = knowledge.GVK{Group: use.GVK.Group, Version: served[len(served)-1], Kind: use.GVK.Kind}.String()
+		f.Replacement = knowledge.GVK{Group: use.GVK.Group, Version: served[0], Kind: use.GVK.Kind}.String()
 	}
 	return f, true
 }

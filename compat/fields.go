@@ -23,21 +23,39 @@ type fieldCheck struct {
 // fields judges every field of an object of a built-in kind.
 func (c *checker) fields(p place, row *knowledge.Kind, out *result) {
 	f := fieldCheck{c: c, p: p, row: row, out: out}
-	f.object(p.doc.Root(), row.Type)
+	f.object(p.doc.Root(), row.Type, nil)
 }
 
-func (f *fieldCheck) object(node *yaml.Node, typ *knowledge.Type) {
+// object judges the fields of a mapping. A field of it may have had another type in other minors, which its rows say.
+func (f *fieldCheck) object(node *yaml.Node, typ *knowledge.Type, rows []knowledge.Field) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		before := len(f.names)
 		f.push(key.Value)
-		if rows := typ.Field(key.Value); rows == nil {
+		switch known, elsewhere := typ.Field(key.Value), otherTypes(rows, typ, key.Value); {
+		case known != nil:
+			f.known(key, value, known, typ)
+		case elsewhere != 0:
+			f.bounded(key, elsewhere, f.c.known.Minors())
+		default:
 			f.unknown(key, typ)
-		} else {
-			f.known(key, value, rows, typ)
 		}
 		f.names = f.names[:before]
 	}
+}
+
+// otherTypes is the minors in which a field existed because what holds it was of another type then.
+func otherTypes(rows []knowledge.Field, typ *knowledge.Type, name string) knowledge.Minors {
+	var minors knowledge.Minors
+	for _, row := range rows {
+		if row.Shape.Type == nil || row.Shape.Type == typ {
+			continue
+		}
+		for _, field := range row.Shape.Type.Field(name) {
+			minors |= field.Minors & row.Minors
+		}
+	}
+	return minors
 }
 
 func (f *fieldCheck) push(name string) {
@@ -67,16 +85,17 @@ func (f *fieldCheck) known(key, value *yaml.Node, rows []knowledge.Field, typ *k
 		}
 	}
 	if minors != typ.Minors {
-		f.bounded(key, minors, typ, at)
+		f.bounded(key, minors, typ.Minors)
 	}
-	f.value(key, value, row.Shape)
+	f.value(key, value, row.Shape, rows)
 }
 
 // bounded judges a field that only some of the minors that have its type have.
-func (f *fieldCheck) bounded(key *yaml.Node, minors knowledge.Minors, typ *knowledge.Type, at knowledge.Minor) {
+func (f *fieldCheck) bounded(key *yaml.Node, minors, typ knowledge.Minors) {
+	at := f.c.known.Clamp(f.c.at)
 	p := f.p.at(key, string(f.names))
 	message := fmt.Sprintf("the field exists in Kubernetes %s", minors)
-	allowed := minors | (f.c.known.Minors() &^ typ.Minors)
+	allowed := minors | (f.c.known.Minors() &^ typ)
 	f.c.limit(allowed, p.find(FieldNotYet, message), f.out)
 	if allowed.Has(at) || !f.c.servedAt(f.row, f.c.at) {
 		return
@@ -93,8 +112,8 @@ func (f *fieldCheck) bounded(key *yaml.Node, minors knowledge.Minors, typ *knowl
 	f.out.findings = append(f.out.findings, found)
 }
 
-// value judges what a field holds and goes down into it.
-func (f *fieldCheck) value(key, node *yaml.Node, shape *knowledge.Shape) {
+// value judges what a field holds and goes down into it. rows are the rows of the field itself.
+func (f *fieldCheck) value(key, node *yaml.Node, shape *knowledge.Shape, rows []knowledge.Field) {
 	if shape.Form == knowledge.Anything || isNull(node) {
 		return
 	}
@@ -108,19 +127,19 @@ func (f *fieldCheck) value(key, node *yaml.Node, shape *knowledge.Shape) {
 	before := len(f.names)
 	switch shape.Form {
 	case knowledge.Object:
-		f.object(node, shape.Type)
+		f.object(node, shape.Type, rows)
 	case knowledge.List:
 		for i, item := range node.Content {
 			f.names = append(f.names, '[')
 			f.names = strconv.AppendInt(f.names, int64(i), 10)
 			f.names = append(f.names, ']')
-			f.value(item, item, shape.Elem)
+			f.value(item, item, shape.Elem, nil)
 			f.names = f.names[:before]
 		}
 	case knowledge.Map:
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			f.push(node.Content[i].Value)
-			f.value(node.Content[i], node.Content[i+1], shape.Elem)
+			f.value(node.Content[i], node.Content[i+1], shape.Elem, nil)
 			f.names = f.names[:before]
 		}
 	}

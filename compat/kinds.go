@@ -71,6 +71,8 @@ func (c *checker) kind(p place, row *knowledge.Kind, out *result) {
 // judgeKind is the gravest thing to say about a kind at the minor.
 func (c *checker) judgeKind(p place, row *knowledge.Kind) (finding.Finding, bool) {
 	switch {
+	case row.Removed > c.known.Newest && row.Removed <= c.at:
+		return c.going(p, row), true
 	case !c.servedAt(row, c.at) && row.Removed != 0 && row.Removed <= c.at:
 		return c.removed(p, row), true
 	case !c.servedAt(row, c.at):
@@ -82,14 +84,18 @@ func (c *checker) judgeKind(p place, row *knowledge.Kind) (finding.Finding, bool
 	case row.Deprecated == 0 || row.Deprecated > c.at:
 		return finding.Finding{}, false
 	case row.Removed > c.at:
-		f := p.find(WillBeRemoved, fmt.Sprintf("%s is deprecated since Kubernetes %s and %s in %s%s", row.GVK, row.Deprecated,
-			c.will(row), row.Removed, c.instead(row, row.Removed)))
-		f.Since, f.Replacement = row.Removed.String(), c.replacement(row, row.Removed)
-		return f, true
+		return c.going(p, row), true
 	}
 	f := p.find(Deprecated, fmt.Sprintf("%s is deprecated since Kubernetes %s%s", row.GVK, row.Deprecated, c.instead(row, c.at)))
 	f.Since, f.Replacement = row.Deprecated.String(), c.replacement(row, c.at)
 	return f, true
+}
+
+func (c *checker) going(p place, row *knowledge.Kind) finding.Finding {
+	f := p.find(WillBeRemoved, fmt.Sprintf("%s is deprecated since Kubernetes %s and %s in %s%s", row.GVK, row.Deprecated,
+		c.will(row), row.Removed, c.instead(row, row.Removed)))
+	f.Since, f.Replacement = row.Removed.String(), c.replacement(row, row.Removed)
+	return f
 }
 
 func (c *checker) will(row *knowledge.Kind) string {
@@ -110,16 +116,16 @@ func (c *checker) notYet(p place, row *knowledge.Kind) finding.Finding {
 	if first == 0 {
 		first = row.Introduced
 	}
-	f := p.find(NotYet, fmt.Sprintf("%s is served from Kubernetes %s on, not by %s%s", row.GVK, first, c.at, c.instead(row, c.at)))
+	f := p.find(NotYet, fmt.Sprintf("%s is served from Kubernetes %s on, not by %s%s", row.GVK, first, c.at, c.or(row)))
 	f.Until, f.Replacement = (first - 1).String(), c.replacement(row, c.at)
 	return f
 }
 
 // bound is a finding for the interval: why a kind bounds it on either side.
 func (c *checker) bound(p place, row *knowledge.Kind) finding.Finding {
-	message := fmt.Sprintf("%s is not served by any Kubernetes from %s on%s", row.GVK, c.known.Oldest, c.instead(row, c.at))
+	message := fmt.Sprintf("%s is not served by any Kubernetes from %s on%s", row.GVK, c.known.Oldest, c.or(row))
 	if row.Served != 0 {
-		message = fmt.Sprintf("%s is served by Kubernetes %s%s", row.GVK, row.Served, c.instead(row, c.at))
+		message = fmt.Sprintf("%s is served by Kubernetes %s%s", row.GVK, row.Served, c.or(row))
 	}
 	f := p.find(Removed, message)
 	f.Replacement = c.replacement(row, c.at)
@@ -132,6 +138,14 @@ func (c *checker) replacement(row *knowledge.Kind, at knowledge.Minor) string {
 		return ""
 	}
 	return next.String()
+}
+
+// or is the end of a message that names another version to use, empty when there is none.
+func (c *checker) or(row *knowledge.Kind) string {
+	if next := c.replacement(row, c.at); next != "" {
+		return ": use " + next
+	}
+	return ""
 }
 
 // instead is the end of a message that names the replacement.

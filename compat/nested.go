@@ -168,5 +168,5 @@ func named(o finding.Object) string {
 	if o.Namespace != "" {
 		name = o.Namespace + "/" + name
 	}
-	return o.Kind + " " + name
+	return strings.TrimSpace(o.Kind + " " + name)
 }

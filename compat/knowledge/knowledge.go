@@ -83,7 +83,7 @@ func (k *Knowledge) Kind(gvk GVK) *Kind { return k.kinds[gvk] }
 // Kinds is every row, by group, kind and version.
 func (k *Knowledge) Kinds() []*Kind {
 	return slices.SortedFunc(maps.Values(k.kinds), func(a, b *Kind) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind), compareVersions(a.Version, b.Version))
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Kind, b.Kind), CompareVersions(a.Version, b.Version))
 	})
 }
 
@@ -130,8 +130,8 @@ func (k *Knowledge) Evidence(kind *Kind, at Minor) string {
 	return kind.source
 }
 
-// compareVersions orders API versions from the most stable to the least, newer before older, as discovery does.
-func compareVersions(a, b string) int {
+// CompareVersions orders API versions from the most stable to the least, newer before older, as discovery does.
+func CompareVersions(a, b string) int {
 	return cmp.Or(-cmp.Compare(stability(a), stability(b)), -cmp.Compare(len(a), len(b)), -cmp.Compare(a, b))
 }
 

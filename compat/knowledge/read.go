@@ -199,7 +199,7 @@ func (r *reader) finish() {
 		r.families[of] = append(r.families[of], kind)
 		r.resources[res] = append(r.resources[res], kind)
 	}
-	byStability := func(a, b *Kind) int { return compareVersions(a.Version, b.Version) }
+	byStability := func(a, b *Kind) int { return CompareVersions(a.Version, b.Version) }
 	for _, kinds := range r.families {
 		slices.SortFunc(kinds, byStability)
 	}
