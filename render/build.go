@@ -32,8 +32,7 @@ func (b *build) say(o *object, rule string, severity finding.Severity, format st
 
 // builder turns instances into objects.
 type builder struct {
-	cluster Cluster
-	scopes  scopes
+	scopes scopes
 
 	// kustomizing lets one kustomize build run at a time: kustomize keeps state in package variables.
 	kustomizing sync.Mutex

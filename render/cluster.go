@@ -67,7 +67,7 @@ type Instance struct {
 	Files                   []catalog.File          // in the order of Manifest.Manifests
 	Folder                  fs.FS                   // of a kustomize package, else nil
 	Values                  map[string]values.Value // set by the user or the parent, never defaults
-	Patches                 []kustomize.Patch
+	Patches                 []kustomize.Patch       // of the objects as they are in the tree: with prefix and namespace
 	Images                  []kustomize.Image
 	Labels                  map[string]string // added to metadata.labels of every object, never to selectors
 	MoveNamespace           bool              // every namespaced object of a cluster-scoped package moves to Namespace

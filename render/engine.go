@@ -47,7 +47,7 @@ func (c Cluster) prepare(o *object, wave int, guarded bool) error {
 // large reports whether an object is too large for a client-side apply.
 func (o *object) large() (bool, error) {
 	if o.pristine() {
-		low, high := jsonBounds(o.doc.Raw)
+		low, high := jsonBounds(o.doc.Raw, o.isCRD())
 		if low > argocd.MaxApplied || high <= argocd.MaxApplied {
 			return low > argocd.MaxApplied, nil
 		}

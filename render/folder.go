@@ -14,22 +14,36 @@ import (
 	"gkops.dev/gkops/compat/document"
 )
 
-// kustomizationNames are the names that kustomize gives a meaning to.
-var kustomizationNames = [...]string{kustomizationFile, "kustomization.yml", "Kustomization"}
-
-// refusedFields are fields of a kustomization that run programs or reach outside the folder, and why they are refused.
-var refusedFields = map[string]string{
-	"helmCharts":                  "helm charts in a kustomization are fetched and rendered by a program",
-	"helmChartInflationGenerator": "helm charts in a kustomization are fetched and rendered by a program",
-	"helmGlobals":                 "helm charts in a kustomization are fetched and rendered by a program",
-	"generators":                  "generators may run programs",
-	"transformers":                "transformers may run programs",
-	"validators":                  "validators may run programs",
-	"openapi":                     "an own OpenAPI schema changes what kustomize means for every other package",
+// isKustomization reports whether kustomize gives a file's name a meaning.
+func isKustomization(name string) bool {
+	switch path.Base(name) {
+	case kustomizationFile, "kustomization.yml", "Kustomization":
+		return true
+	}
+	return false
 }
 
-// pathFields are fields of a kustomization that name files or folders.
-var pathFields = [...]string{"resources", "bases", "components", "crds", "configurations"}
+// refusal says why a field of a kustomization is refused that runs programs or reaches outside the folder; nothing for any other field.
+func refusal(field string) string {
+	switch field {
+	case "helmCharts", "helmChartInflationGenerator", "helmGlobals":
+		return "helm charts in a kustomization are fetched and rendered by a program"
+	case "generators", "transformers", "validators":
+		return field + " may run programs"
+	case "openapi":
+		return "an own OpenAPI schema changes what kustomize means for every other package"
+	}
+	return ""
+}
+
+// listsPaths reports whether a field of a kustomization is a list of files and folders.
+func listsPaths(field string) bool {
+	switch field {
+	case "resources", "bases", "components", "crds", "configurations":
+		return true
+	}
+	return false
+}
 
 // loadFolder builds a kustomize package.
 func (r *builder) loadFolder(b *build) error {
@@ -43,7 +57,7 @@ func (r *builder) loadFolder(b *build) error {
 		if err != nil {
 			return err
 		}
-		if slices.Contains(kustomizationNames[:], path.Base(name)) {
+		if isKustomization(name) {
 			if err := b.checkKustomization(name, data); err != nil {
 				return err
 			}
@@ -93,10 +107,10 @@ func (b *build) checkKustomization(name string, data []byte) error {
 		fail := func(line int, reason, hint string) error {
 			return &FolderError{Instance: b.Name, Place: Place{File: name, Line: line}, Reason: reason, Hint: hint}
 		}
-		if why := refusedFields[key.Value]; why != "" {
+		if why := refusal(key.Value); why != "" {
 			return fail(key.Line, key.Value+" is not allowed: "+why, "render it where the package is made, and ship the result")
 		}
-		if slices.Contains(pathFields[:], key.Value) {
+		if listsPaths(key.Value) {
 			for _, item := range value.Content {
 				if !b.isLocal(name, item.Value) {
 					return fail(item.Line, fmt.Sprintf("%s %q is not in the package's folder", key.Value, item.Value), "only local files and folders can be used")

@@ -11,13 +11,15 @@ import (
 )
 
 // injections are annotations that name another object as "namespace/name", which kustomize knows nothing of.
-var injections = [...]string{"cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret"}
+func injections() []string {
+	return []string{"cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret"}
+}
 
 // follow brings what kustomize does not follow to the new namespace and names: annotations of cert-manager. What still names an old
 // namespace in a text is reported, because nobody can know what it is for.
 func (b *build) follow(before map[string]bool) error {
 	for _, o := range b.objects {
-		for _, key := range injections {
+		for _, key := range injections() {
 			namespace, name, found := strings.Cut(o.sourceAnnotation(key), "/")
 			if !found || !before[namespace] && namespace != b.Namespace {
 				continue

@@ -61,7 +61,7 @@ func (p *planner) within(b *build) {
 // parts are the parts that the instance has, in order.
 func (b *build) parts() []string {
 	var parts []string
-	for _, part := range partNames {
+	for _, part := range partNames() {
 		if slices.ContainsFunc(b.objects, func(o *object) bool { return o.part == part }) {
 			parts = append(parts, part)
 		}
@@ -170,6 +170,14 @@ func content(list *yaml.Node) []*yaml.Node {
 		return nil
 	}
 	return list.Content
+}
+
+// relax takes soft edges away when there is no order with them.
+func (p *planner) relax() []order.Edge {
+	if _, err := p.graph.Sort(); err == nil {
+		return nil
+	}
+	return p.graph.Relax()
 }
 
 // relaxed says which edges gave way because of a cycle.

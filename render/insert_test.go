@@ -140,7 +140,7 @@ func TestJSONBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if low, high := jsonBounds([]byte(raw)); low > len(data) || high < len(data) {
+		if low, high := jsonBounds([]byte(raw), false); low > len(data) || high < len(data) {
 			t.Errorf("%q is %d bytes as JSON, not within %d and %d", raw, len(data), low, high)
 		}
 	}

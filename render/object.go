@@ -26,9 +26,10 @@ type object struct {
 	changed  bool
 	metadata additions
 
-	part string
-	file string // name of its file in the part
-	data []byte // that file
+	part    string
+	natural string // the part that it would be in, when it stays where it was before
+	file    string // name of its file in the part
+	data    []byte // that file
 }
 
 // additions are what gkops adds to metadata. They are kept apart from the nodes so that an object that needs nothing else keeps the

@@ -79,9 +79,9 @@ func closed(value []byte) bool {
 	return true
 }
 
-// jsonBounds estimates how many bytes a plain block document has as JSON, without reading it: low is rarely too high, high is hardly ever
-// too low.
-func jsonBounds(raw []byte) (low, high int) {
+// jsonBounds says between which numbers of bytes a plain block document has as JSON, without reading it. Collections in one line make it
+// less sure, and are small. The indentation of a line may be part of a text; in a CustomResourceDefinition next to nothing is.
+func jsonBounds(raw []byte, definition bool) (low, high int) {
 	for len(raw) > 0 {
 		line := raw
 		if next := bytes.IndexByte(raw, '\n'); next >= 0 {
@@ -89,15 +89,13 @@ func jsonBounds(raw []byte) (low, high int) {
 		}
 		raw = raw[len(line):]
 		text := bytes.TrimSpace(line)
-		if len(text) == 0 {
-			high += 2
-			continue
+		if len(text) > 2 && text[0] != '#' {
+			low += len(text) - 2 // "- " and "|-" have no place in JSON
 		}
-		if text[0] == '#' {
-			continue
+		if !definition {
+			text = line
 		}
-		low += max(0, len(text)-2) // "- " and "|-" have no place in JSON
-		// Two pairs of quotes and a comma, or one pair, two braces and a comma; and what has to be escaped.
+		// Two pairs of quotes and a comma, or one pair, two braces and a comma; or the whole line in a text.
 		high += len(text) + 6 + bytes.Count(text, []byte{'"'}) + bytes.Count(text, []byte{'\\'})
 	}
 	return low, high

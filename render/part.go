@@ -7,9 +7,10 @@ import (
 )
 
 // partNames are the parts in the order of their application.
-var partNames = [...]string{CRDs, Core, Config}
+func partNames() []string { return []string{CRDs, Core, Config} }
 
-func rank(part string) int { return slices.Index(partNames[:], part) }
+// rank orders the parts of an instance; what is none of them comes first.
+func rank(part string) int { return slices.Index(partNames(), part) }
 
 // divide gives every object its part, see the package comment.
 func (b *build) divide() {
@@ -58,18 +59,37 @@ func (b *build) stay(c Cluster, places map[string]string) {
 		}
 	}
 	for _, o := range b.objects {
-		if o.part == natural[o] {
-			continue
+		if o.part != natural[o] {
+			o.natural = natural[o]
+			places[b.Name+"/"+o.file] = o.part
 		}
-		places[b.Name+"/"+o.file] = o.part
-		b.say(o, "kept-place", finding.Info, "stays in part %s and does not move to %s: Flux would delete it and make it again", o.part, natural[o])
+	}
+}
+
+// release lets the objects that stayed in their place go to their natural part after all.
+func (b *build) release() {
+	for _, o := range b.objects {
+		if o.natural != "" {
+			b.say(o, "place-moved", finding.Warning,
+				"moves from part %s to %s, because there is no order otherwise: Flux deletes it and makes it again, unless it was guarded one revision before", o.part, o.natural)
+			o.part, o.natural = o.natural, ""
+		}
+	}
+}
+
+// sayPlaces tells which objects stayed in their place.
+func (b *build) sayPlaces() {
+	for _, o := range b.objects {
+		if o.natural != "" {
+			b.say(o, "kept-place", finding.Info, "stays in part %s and does not move to %s: Flux would delete it and make it again", o.part, o.natural)
+		}
 	}
 }
 
 // previousParts gives the part that each file of the instance was in.
 func (b *build) previousParts(locked Previous) map[string]string {
 	previous := map[string]string{}
-	for _, part := range partNames {
+	for _, part := range partNames() {
 		for _, file := range locked.Parts[partID(b.Name, part)] {
 			previous[file] = part
 		}

@@ -104,7 +104,7 @@ func (r *builder) scope(b *build) {
 // addLabels adds the user's common labels, and the instance's own to a namespaced package, where several instances share a namespace.
 func (b *build) addLabels(o *object) {
 	if b.Namespaced {
-		o.label("gkops.dev/instance", b.Name)
+		o.label("gkops.dev/instance", shorten(b.Name, maxLabel))
 	}
 	for key, value := range b.Labels {
 		o.label(key, value)

@@ -41,29 +41,35 @@ func targetsSecret(t catalog.Target) bool {
 }
 
 // secretWords are what names of secrets are made of, each a run of words.
-var secretWords = [...]string{
-	"password", "passwd", "passphrase", "secret", "token", "credential", "credentials", "apikey", "api key", "key for api", "access key",
-	"accesskey", "private key", "privatekey", "secret key", "signing key", "encryption key",
+func secretWords() []string {
+	return []string{
+		"password", "passwd", "passphrase", "secret", "token", "credential", "credentials", "apikey", "access key", "accesskey",
+		"private key", "privatekey", "signing key", "encryption key",
+	}
 }
 
-// harmlessEnds are last words of names that speak about a secret and are none.
-var harmlessEnds = [...]string{
-	"name", "ref", "reference", "namespace", "ttl", "expiry", "expiration", "seconds", "enabled", "length", "path", "file",
-	"url", "class", "type", "mode", "issuer", "audience", "id",
+// harmless reports whether a last word says that the name speaks about a secret and is none.
+func harmless(word string) bool {
+	switch word {
+	case "name", "ref", "reference", "namespace", "ttl", "expiry", "expiration", "seconds", "enabled", "length", "path", "file",
+		"url", "class", "type", "mode", "issuer", "audience", "id":
+		return true
+	}
+	return false
 }
 
 // namesSecret reports whether a value's name says that it holds a secret: smtpPassword, OAUTH_CLIENT_SECRET, keyForOpenaiApi; but
 // not existingSecret or tokenTTL.
 func namesSecret(name string) bool {
 	words := wordsOf(name)
-	if len(words) == 0 || words[0] == "existing" || slices.Contains(harmlessEnds[:], words[len(words)-1]) {
+	if len(words) == 0 || words[0] == "existing" || harmless(words[len(words)-1]) {
 		return false
 	}
 	if slices.Contains(words, "key") && slices.Contains(words, "api") {
 		return true
 	}
 	spaced := " " + strings.Join(words, " ") + " "
-	return slices.ContainsFunc(secretWords[:], func(w string) bool { return strings.Contains(spaced, " "+w+" ") })
+	return slices.ContainsFunc(secretWords(), func(w string) bool { return strings.Contains(spaced, " "+w+" ") })
 }
 
 // wordsOf splits camelCase, snake_case and kebab-case into lower-case words; SMTPPassword is smtp, password.

@@ -19,7 +19,7 @@ func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error)
 	if c.Engine != Flux && c.Engine != ArgoCD {
 		return nil, fmt.Errorf("engine %q is neither %s nor %s", c.Engine, Flux, ArgoCD)
 	}
-	builds, err := objects(ctx, c, instances)
+	builds, err := objects(ctx, instances)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +37,7 @@ func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error)
 	if found := slices.Concat(owned.conflicts, conflicts(builds)); len(found) > 0 {
 		return nil, &ConflictError{Conflicts: found}
 	}
-	p := plan(builds, owned.owners)
-	waves, err := out.waves(p, c.Locked.Waves)
+	p, waves, err := out.order(builds, owned.owners, c.Locked.Waves)
 	if err != nil {
 		return nil, err
 	}
@@ -50,13 +49,13 @@ func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error)
 }
 
 // objects gives the instances' objects, named, placed and patched, by instance name.
-func objects(ctx context.Context, c Cluster, instances []Instance) ([]*build, error) {
+func objects(ctx context.Context, instances []Instance) ([]*build, error) {
 	builds := make([]*build, 0, len(instances))
 	for _, instance := range instances {
 		builds = append(builds, &build{Instance: instance})
 	}
 	slices.SortFunc(builds, func(a, b *build) int { return cmp.Compare(a.Name, b.Name) })
-	r := &builder{cluster: c}
+	r := &builder{}
 	if err := each(ctx, builds, r.load); err != nil {
 		return nil, err
 	}
@@ -68,12 +67,26 @@ func objects(ctx context.Context, c Cluster, instances []Instance) ([]*build, er
 	return builds, each(ctx, builds, r.settle)
 }
 
-// waves orders the parts. Soft edges give way when they are part of a cycle.
-func (o *Output) waves(p *planner, locked map[string]int) (map[string]int, error) {
-	if _, err := p.graph.Sort(); err != nil {
-		o.Findings = append(o.Findings, relaxed(p.graph.Relax())...)
+// order finds the waves of the parts. Soft edges give way when they are part of a cycle, and if that is not enough, objects that stayed in
+// the part that they had.
+func (o *Output) order(builds []*build, owners map[string]string, locked map[string]int) (*planner, map[string]int, error) {
+	p := plan(builds, owners)
+	soft := p.relax()
+	waves, err := p.graph.Waves(locked)
+	if err != nil && len(o.Places) > 0 {
+		for _, b := range builds {
+			b.release()
+		}
+		clear(o.Places)
+		p = plan(builds, owners)
+		soft = p.relax()
+		waves, err = p.graph.Waves(locked)
 	}
-	return p.graph.Waves(locked)
+	for _, b := range builds {
+		b.sayPlaces()
+	}
+	o.Findings = append(o.Findings, relaxed(soft)...)
+	return p, waves, err
 }
 
 // write makes the files of all parts.

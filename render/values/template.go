@@ -148,6 +148,7 @@ func execute(tmpl *template.Template, data any) ([]byte, error) {
 // boundedBuffer refuses to grow over maxOutput.
 type boundedBuffer struct{ bytes.Buffer }
 
+// Write appends, or fails with errTooMuch and appends nothing.
 func (b *boundedBuffer) Write(p []byte) (int, error) {
 	if b.Len()+len(p) > maxOutput {
 		return 0, errTooMuch
