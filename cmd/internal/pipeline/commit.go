@@ -56,11 +56,11 @@ func (p *Project) marked(proposal *Proposal) error {
 func (p *Proposal) Message(subject string) string {
 	var body strings.Builder
 	for _, c := range p.Clusters {
-		if len(c.Steps) == 0 {
+		if len(c.sinceHead) == 0 {
 			continue
 		}
 		fmt.Fprintf(&body, "\n%s:\n", c.Name)
-		for _, s := range c.Steps {
+		for _, s := range c.sinceHead {
 			fmt.Fprintf(&body, "%s %s %s", s.Sign(), s.Instance, s.Versions())
 			if s.Why != "" {
 				fmt.Fprintf(&body, " (%s)", s.Why)
@@ -85,7 +85,7 @@ func (p *Proposal) subject() string {
 		var named []string
 		seen := map[string]bool{}
 		for _, c := range p.Clusters {
-			for _, s := range c.Steps {
+			for _, s := range c.sinceHead {
 				name := s.Instance + " " + s.To
 				if s.To == "" || v.sign == "~" || v.sign == "-" {
 					name = s.Instance
@@ -114,7 +114,7 @@ func (p *Proposal) subject() string {
 func (p *Proposal) stepCount() int {
 	n := 0
 	for _, c := range p.Clusters {
-		n += len(c.Steps)
+		n += len(c.sinceHead)
 	}
 	return n
 }

@@ -48,6 +48,7 @@ type ClusterChange struct {
 	Steps            []Step
 	Files            FileCount
 	Notices          []string
+	sinceHead        []Step // what a commit of it changes, earlier uncommitted commands included
 }
 
 // FileCount counts what happens to the files of a cluster.
@@ -194,13 +195,17 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 	fresh := &lock.Lock{Cluster: c.Name, Kubernetes: c.Kubernetes, Engine: string(w.Engine), Settings: settings(target), Instances: instances}
 	fresh.Renderer = Renderer
 	if held != nil && sameInputs(held, fresh) && p.intact(ctx, c.Name, held) {
-		return &planned{change: ClusterChange{Name: c.Name, Kubernetes: c.Kubernetes, Notices: notices}, lock: held}, nil
+		same := ClusterChange{Name: c.Name, Kubernetes: c.Kubernetes, Notices: notices, sinceHead: steps(committed, held)}
+		return &planned{change: same, lock: held}, nil
 	}
 	done, err := p.renderLock(ctx, target, fresh, held)
 	if err != nil {
 		return nil, err
 	}
-	done.change = ClusterChange{Name: c.Name, Kubernetes: c.Kubernetes, Steps: steps(held, done.lock), Notices: notices}
+	done.change = ClusterChange{
+		Name: c.Name, Kubernetes: c.Kubernetes, Notices: notices,
+		Steps: steps(held, done.lock), sinceHead: steps(committed, done.lock),
+	}
 	return done, nil
 }
 
