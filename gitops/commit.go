@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -171,8 +170,8 @@ func (c *committer) locked(ctx context.Context, paths []string, message string) 
 	}
 	x.settle(r)
 	x.replace(files)
-	if err := r.fillIndexLock(x.bytes()); err != nil {
-		return plumbing.ZeroHash, err
+	if err := r.disk.Fill(filepath.Join(r.dir, "index.lock"), x.bytes()); err != nil {
+		return plumbing.ZeroHash, fmt.Errorf("write the git index: %w", err)
 	}
 	return hash, c.publish(from, hash, message)
 }
@@ -269,22 +268,6 @@ func (c *committer) logs(from tip, hash plumbing.Hash, message string) error {
 		if err := c.repository.log(name, from.hash, hash, c.committer, entry, c.settings); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// fillIndexLock writes the new index into the file that is its lock.
-func (r *Repository) fillIndexLock(data []byte) error {
-	file, err := os.OpenFile(filepath.Join(r.dir, "index.lock"), os.O_WRONLY|os.O_TRUNC, 0)
-	if err != nil {
-		return fmt.Errorf("write the git index: %w", err)
-	}
-	_, err = io.Copy(file, bytes.NewReader(data))
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("write the git index: %w", err)
 	}
 	return nil
 }

@@ -289,7 +289,9 @@ func TestCommitRefuses(t *testing.T) {
 			git(t, dir, "sparse-checkout", "set", "--sparse-index", "src")
 			write(t, dir, map[string]string{"gkops.yaml": "b\n"})
 		}, nil, new(*IndexError), "it is sparse"},
-		{"broken index", func(t *testing.T, dir string) { write(t, dir, map[string]string{".git/index": "DIRC but short and then some more"}) }, nil, new(*IndexError), "checksum"},
+		{"broken index", func(t *testing.T, dir string) {
+			write(t, dir, map[string]string{".git/index": "DIRC but short and then some more"})
+		}, nil, new(*IndexError), "checksum"},
 		{"symbolic link", func(t *testing.T, dir string) {
 			write(t, dir, map[string]string{"gkops.yaml": "-"})
 			if err := os.Symlink("README", filepath.Join(dir, "gkops.yaml")); err != nil {

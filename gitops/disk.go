@@ -13,6 +13,10 @@ type disk interface {
 	Mkdir(name string) error
 	// Create writes a new file, and gives it to the device before it returns.
 	Create(name string, data []byte) error
+	// Fill replaces the content of a file that is there, and gives it to the device.
+	Fill(name string, data []byte) error
+	// Append adds to a file, and makes it when it is allowed to.
+	Append(name string, data []byte, make bool) error
 	// Link gives a file a second name. Where the file system cannot, it copies.
 	Link(name, second string) error
 	// Rename moves a file over another or to where nothing is.
@@ -25,23 +29,56 @@ type disk interface {
 	Sync(folder string) error
 }
 
-// realDisk is the disk.
-type realDisk struct{}
+// realDisk is the disk. With lax, the system decides when data reaches the device.
+type realDisk struct{ lax bool }
+
+// sync gives a file to the device.
+func (d realDisk) sync(file *os.File) error {
+	if d.lax {
+		return nil
+	}
+	return file.Sync()
+}
 
 func (realDisk) Mkdir(name string) error      { return os.Mkdir(name, 0o777) }
 func (realDisk) Rename(from, to string) error { return os.Rename(from, to) }
 func (realDisk) Remove(name string) error     { return os.Remove(name) }
 func (realDisk) RemoveAll(name string) error  { return os.RemoveAll(name) }
 
-func (realDisk) Create(name string, data []byte) error {
+func (d realDisk) Create(name string, data []byte) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(data)
 	if err == nil {
-		err = file.Sync()
+		err = d.sync(file)
 	}
+	return errors.Join(err, file.Close())
+}
+
+func (d realDisk) Fill(name string, data []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err == nil {
+		err = d.sync(file)
+	}
+	return errors.Join(err, file.Close())
+}
+
+func (realDisk) Append(name string, data []byte, make bool) error {
+	flags := os.O_WRONLY | os.O_APPEND
+	if make {
+		flags |= os.O_CREATE
+	}
+	file, err := os.OpenFile(name, flags, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
 	return errors.Join(err, file.Close())
 }
 
@@ -57,12 +94,12 @@ func (d realDisk) Link(name, second string) error {
 	return d.Create(second, data)
 }
 
-func (realDisk) Sync(folder string) error {
+func (d realDisk) Sync(folder string) error {
 	file, err := os.Open(folder)
 	if err != nil {
 		return err
 	}
-	err = file.Sync()
+	err = d.sync(file)
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil // a file system that keeps no lists
 	}

@@ -83,15 +83,31 @@ func write(t testing.TB, dir string, files map[string]string) {
 	}
 }
 
+// start are the files of a workspace.
+func start() map[string]string {
+	return map[string]string{
+		"README": "hello\n", "gkops.yaml": "a\n", "gkops/prod/gkops.lock": "lock 1\n", "gkops/prod/packages/a/core/x.yaml": "x: 1\n",
+		"gkops/prod/packages/a/core/y.yaml": "y: 1\n", "gkops/prod/packages/b/core/z.yaml": "z: 1\n", "src/main.go": "package main\n", "run.sh!": "#!/bin/sh\n",
+	}
+}
+
+// uncommitted makes a repository without a commit, which is quickly copied.
+func uncommitted(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if _, err := Init(dir); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, start())
+	return dir
+}
+
 // workspace makes a repository with a first commit.
 func workspace(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	git(t, dir, "init", "-q")
-	write(t, dir, map[string]string{
-		"README": "hello\n", "gkops.yaml": "a\n", "gkops/prod/gkops.lock": "lock 1\n", "gkops/prod/packages/a/core/x.yaml": "x: 1\n",
-		"gkops/prod/packages/a/core/y.yaml": "y: 1\n", "gkops/prod/packages/b/core/z.yaml": "z: 1\n", "src/main.go": "package main\n", "run.sh!": "#!/bin/sh\n",
-	})
+	git(t, dir, "init", "-q", "--template=")
+	write(t, dir, start())
 	git(t, dir, "add", "-A")
 	git(t, dir, "commit", "-q", "-m", "first")
 	return dir
@@ -103,6 +119,7 @@ func opened(t testing.TB, dir string) *Repository {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.disk = realDisk{lax: true}
 	return r
 }
 

@@ -92,23 +92,14 @@ func (r *Repository) log(name plumbing.ReferenceName, from, to plumbing.Hash, wh
 		folder = r.dir
 	}
 	file := filepath.Join(folder, "logs", filepath.FromSlash(name.String()))
-	flags := os.O_WRONLY | os.O_APPEND
-	if !settings.off("core.logallrefupdates") {
-		flags |= os.O_CREATE
+	keep := !settings.off("core.logallrefupdates")
+	if keep {
 		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 			return fmt.Errorf("write the log of %s: %w", name, err)
 		}
 	}
-	log, err := os.OpenFile(file, flags, 0o666)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("write the log of %s: %w", name, err)
-	}
-	message = strings.Join(strings.Fields(message), " ")
-	_, err = fmt.Fprintf(log, "%s %s %s\t%s\n", from, to, who, message)
-	if err = errors.Join(err, log.Close()); err != nil {
+	line := fmt.Sprintf("%s %s %s\t%s\n", from, to, who, strings.Join(strings.Fields(message), " "))
+	if err := r.disk.Append(file, []byte(line), keep); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write the log of %s: %w", name, err)
 	}
 	return nil
