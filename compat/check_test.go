@@ -2,7 +2,6 @@ package compat
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,18 +13,13 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/golden"
 )
-
-var update = flag.Bool("update", false, "accept what was found")
 
 // TestCheck runs every case of testdata/check: the files of a tree, and as the file "want" what is said about it. The comment of
 // a case may hold "kubernetes: 1.34".
 func TestCheck(t *testing.T) {
-	cases, err := filepath.Glob("testdata/check/*.txtar")
-	if err != nil || len(cases) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, name := range cases {
+	for _, name := range golden.Cases(t, "testdata/check/*.txtar") {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) { checkCase(t, name) })
 	}
 }
@@ -50,7 +44,7 @@ func checkCase(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	got := told(report)
-	if *update {
+	if golden.Updating() {
 		updateCase(t, name, archive, got)
 		return
 	}
