@@ -13,7 +13,7 @@ func newSearch(ctx context.Context, u *universe, q *question) (*search, error) {
 	s := &search{universe: u, question: q, nodes: map[identity]*node{}, byInstance: map[string][]*node{}}
 	u.prefetch(ctx, q.packages())
 	for i, root := range q.problem.Roots {
-		if !q.asks(fromRoot, i) {
+		if root.Package == "" || !q.asks(fromRoot, i) {
 			continue
 		}
 		if err := s.begin(ctx, identity{instance: root.name(), pkg: root.Package}); err != nil {
@@ -200,9 +200,9 @@ func (s *search) expandComponents(ctx context.Context, n *node, element int, nee
 		id := identity{instance: n.instance + "-" + m.name(), pkg: m.Package, parentName: n.instance}
 		switch {
 		case i > 0 && components[i-1].name() == m.name():
-			s.forbid(n, single(n.pack.size, element), origin{kind: fromName, component: true})
+			s.forbid(n, single(n.pack.size, element), origin{kind: fromName, component: true, called: id.instance})
 		case n.contains(m.Package) && s.question.needs(n.pkg, m.Package):
-			s.forbid(n, single(n.pack.size, element), origin{kind: fromCycle, cycle: n.lineage(m.Package), component: true})
+			s.forbid(n, single(n.pack.size, element), origin{kind: fromCycle, cycle: n.lineage(m.Package), component: true, called: id.instance})
 		case !n.contains(m.Package):
 			if err := s.require(ctx, n, element, id, m.Range); err != nil {
 				return err

@@ -29,13 +29,24 @@ func fixes(ctx context.Context, u *universe, p *Problem, refuted *search, asked 
 		func() ([]Fix, error) { return t.singles(ctx, p, gentle) },
 		func() ([]Fix, error) { return t.pairs(ctx, p, gentle, asked) },
 		func() ([]Fix, error) { return t.singles(ctx, p, candidates) },
+		func() ([]Fix, error) { return t.pairs(ctx, p, candidates, asked) },
 	} {
 		found, err := attempt()
 		if err != nil || len(found) > 0 {
-			return found, err
+			return distinct(found), err
 		}
 	}
 	return nil, nil
+}
+
+// distinct drops fixes that read like one before.
+func distinct(found []Fix) []Fix {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(found, func(f Fix) bool {
+		twice := seen[f.Text]
+		seen[f.Text] = true
+		return twice
+	})
 }
 
 func (t *trial) singles(ctx context.Context, p *Problem, candidates []relaxation) ([]Fix, error) {
@@ -85,7 +96,8 @@ func (t *trial) pairs(ctx context.Context, p *Problem, candidates []relaxation, 
 
 func (r relaxation) key() string { return fmt.Sprintf("%s %d %d", r.kind, r.entry.kind, r.entry.index) }
 
-// relaxed asks a problem again with changes. A hold on no package stays in its place, so that indexes keep their meaning. A
+// relaxed asks a problem again with changes. A root or hold of no package stays in its place, so that indexes
+// keep their meaning. A
 // change that needs what the catalog cannot read counts as no help.
 func (t *trial) relaxed(ctx context.Context, p *Problem, changes ...relaxation) (*search, solution, error) {
 	changed := *p
@@ -93,7 +105,6 @@ func (t *trial) relaxed(ctx context.Context, p *Problem, changes ...relaxation) 
 	for _, r := range changes {
 		r.apply(&changed)
 	}
-	changed.Roots = slices.DeleteFunc(changed.Roots, func(r Root) bool { return r.Package == "" })
 	s, found, err := t.ask(ctx, &changed, nil)
 	if err != nil {
 		return nil, nil, ctx.Err()
@@ -179,7 +190,7 @@ func relaxRoot(p *Problem, e entry, u *universe) []relaxation {
 func otherRegistries(p *Problem, e entry, bound string, u *universe) []relaxation {
 	root := p.Roots[e.index]
 	known := u.packages[root.Package]
-	if known == nil || len(known.blocks) < 2 {
+	if known == nil || bound == "" && len(known.blocks) < 2 {
 		return nil
 	}
 	var list []relaxation

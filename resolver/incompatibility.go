@@ -44,6 +44,7 @@ type origin struct {
 
 	target    *node // what is needed; the other one of two instances; who asks, for a scope
 	component bool
+	called    string // the instance that a component would be, for a fault of its name or its cycle
 	requested catalog.Range
 	cycle     []*node
 }

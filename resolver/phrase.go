@@ -85,7 +85,17 @@ func (p *pack) extent() string {
 	if stable.empty() {
 		return "only prereleases: " + p.versions(p.present, p.present)
 	}
-	return p.versions(stable, stable)
+	text := p.versions(stable, stable)
+	newest := p.candidates[0]
+	for _, c := range p.candidates {
+		if c.Version.Compare(newest.Version) > 0 {
+			newest = c
+		}
+	}
+	if newest.Version.Prerelease() {
+		text += ", and the prerelease " + newest.Version.String()
+	}
+	return text
 }
 
 // named is a package in a range, "gateway-api ~1.4.1".
@@ -111,6 +121,9 @@ func near(name string, names []string) []string {
 		distance int
 	}
 	var found []candidate
+	if len(name) < 3 {
+		return nil
+	}
 	for _, other := range names {
 		if d := distance(name, other); d <= max(1, len(name)/4) {
 			found = append(found, candidate{other, d})

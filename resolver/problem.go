@@ -59,7 +59,7 @@ type Problem struct {
 	// Registries in list order. A candidate of another registry does not exist. Empty means every registry that the
 	// catalog names, by name.
 	Registries []string
-	// Roots are what the workspace asks for, in file order.
+	// Roots are what the workspace asks for, in file order. One without a package asks for nothing.
 	Roots []Root
 	// Locked is what the lock holds.
 	Locked []Locked

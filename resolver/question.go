@@ -27,6 +27,9 @@ func newQuestion(p *Problem) (*question, error) {
 		facts: map[string][]int{}, moved: map[string]bool{}, lower: map[string]bool{}}
 	for i, root := range p.Roots {
 		name := root.name()
+		if root.Package == "" {
+			continue
+		}
 		if first, twice := q.roots[name]; twice {
 			return nil, twiceError(name, p.Roots[first], root)
 		}

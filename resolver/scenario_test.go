@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"gkops.dev/gkops/resolver/catalog"
 )
@@ -177,7 +178,7 @@ func (c *scenario) locked(rest string) error {
 	rest, registry := cutWord(rest, " of ")
 	instance, v, _ := strings.Cut(rest, " ")
 	parsed, err := catalog.ParseVersion(full(v))
-	lock := Locked{Instance: instance, Package: cmpOr(pkg, instance), Registry: cmpOr(registry, "main"), Version: parsed}
+	lock := Locked{Instance: instance, Package: cmp.Or(pkg, instance), Registry: cmp.Or(registry, "main"), Version: parsed}
 	c.problem.Locked = append(c.problem.Locked, lock)
 	return err
 }
@@ -198,7 +199,7 @@ func (c *scenario) stock(pkg, rest string) error {
 		if err != nil {
 			return err
 		}
-		c.shelf[pkg] = append(c.shelf[pkg], item{Candidate{cmpOr(registry, "main"), v}, needs})
+		c.shelf[pkg] = append(c.shelf[pkg], item{Candidate{cmp.Or(registry, "main"), v}, needs})
 	}
 	return nil
 }
@@ -262,14 +263,14 @@ func (c *scenario) check(t *testing.T) {
 		c.want = got
 		return
 	}
-	if diff := cmp.Diff(c.want, got); diff != "" {
+	if diff := gocmp.Diff(c.want, got); diff != "" {
 		t.Errorf("%s:%d: -want +got\n%s", c.file, c.line, diff)
 	}
 	for _, items := range c.shelf {
 		slices.Reverse(items)
 	}
 	slices.Reverse(c.problem.Locked)
-	if diff := cmp.Diff(got, c.answer(t)); diff != "" {
+	if diff := gocmp.Diff(got, c.answer(t)); diff != "" {
 		t.Errorf("%s:%d: the order of candidates or of the lock matters: -before +after\n%s", c.file, c.line, diff)
 	}
 }
@@ -283,7 +284,7 @@ func (c *scenario) answer(t *testing.T) []string {
 	if err != nil {
 		return append([]string{"no"}, barred("error: "+err.Error())...)
 	}
-	lines := []string{"plan " + c.outline(plan)}
+	lines := []string{strings.TrimRight("plan "+c.outline(plan), " ")}
 	if c.whynot == nil {
 		return lines
 	}

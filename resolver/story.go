@@ -40,6 +40,7 @@ type group struct {
 	by        set
 	requested string
 	none      bool // no registry has it
+	pre       bool // it names a prerelease
 }
 
 // newStory orders the requirements of a refutation.
@@ -111,7 +112,7 @@ func (st *story) placeNeed(o *origin) {
 		by.needs, of.needed = append(by.needs, n), append(of.needed, n)
 		i = len(by.needs) - 1
 	}
-	by.needs[i].join(group{who, rangeText(o.requested), o.target.pack.allowed(o.requested).empty()})
+	by.needs[i].join(group{who, rangeText(o.requested), o.target.pack.allowed(o.requested).empty(), o.requested.Prerelease()})
 }
 
 // join adds a group, or makes the one with the same request larger. Groups stay ordered by their lowest version.
@@ -171,15 +172,27 @@ func (st *story) steps() []Step {
 	var steps []Step
 	for _, c := range st.chapters {
 		steps = append(steps, st.entrySteps(c)...)
-		for _, o := range c.faults {
-			steps = append(steps, Step{Kind: o.kind.String(), Package: c.node.pkg, Text: st.fault(o)})
-		}
+		steps = append(steps, st.faultSteps(c, false)...)
 		for _, n := range c.needs {
 			kind := fromNeed.String()
 			if n.component {
 				kind = "component"
 			}
 			steps = append(steps, Step{Kind: kind, Package: n.by.pkg, Text: st.needText(n)})
+		}
+	}
+	for _, c := range st.chapters {
+		steps = append(steps, st.faultSteps(c, true)...)
+	}
+	return steps
+}
+
+// faultSteps tells the faults of a chapter: the circles, which come last of all, or the others.
+func (st *story) faultSteps(c *chapter, cycles bool) []Step {
+	var steps []Step
+	for _, o := range c.faults {
+		if (o.kind == fromCycle) == cycles {
+			steps = append(steps, Step{Kind: o.kind.String(), Package: c.node.pkg, Text: st.fault(o)})
 		}
 	}
 	return steps

@@ -25,7 +25,12 @@ func (st *story) entryText(c *chapter, o *origin) string {
 	case fromLockedVersion:
 		return fmt.Sprintf("the lock holds %s %s, and nothing goes below its locked version unasked", c.node.instance, st.problem.Locked[o.index].Version)
 	}
-	return fmt.Sprintf("the lock takes %s from registry %s, and nothing changes its registry unasked", c.node.instance, st.problem.Locked[o.index].Registry)
+	lock := st.problem.Locked[o.index]
+	missing := ""
+	if c.node.pack.of(lock.Registry).empty() {
+		missing = ", which does not have it"
+	}
+	return fmt.Sprintf("the lock takes %s from registry %s%s, and nothing changes its registry unasked", c.node.instance, lock.Registry, missing)
 }
 
 func (st *story) isAsked(o *origin) bool {
@@ -51,7 +56,12 @@ func ofRegistry(registry string) string {
 	return " of " + registry
 }
 
-func anyText(text string) string { return cmp.Or(text, "any stable version") }
+func anyText(text string) string {
+	if text == "*" {
+		text = ""
+	}
+	return cmp.Or(text, "any stable version")
+}
 
 // rootText says what the workspace asks for, and what there is when that is nothing it could have.
 func (st *story) rootText(c *chapter, o *origin) string {
@@ -81,7 +91,7 @@ func (st *story) shortfall(n *node, o *origin) string {
 		return ", which no registry has" + st.meant(n.pkg)
 	case root.Registry != "" && n.pack.of(root.Registry).empty():
 		return ", which does not have it"
-	case n.pack.extentIsPrerelease() && root.Range.IsAny():
+	case n.pack.extentIsPrerelease() && !root.Range.Prerelease():
 		return fmt.Sprintf(", but there are %s; a range that names one would allow it", n.pack.extent())
 	}
 	return ", but there is " + n.pack.extent()
@@ -111,14 +121,36 @@ func (st *story) meant(name string) string {
 func (st *story) needText(n *need) string {
 	possible := st.of[n.by].possible
 	var parts []string
+	nobody := n.unmet() && len(n.groups) > 1
 	for i, g := range n.groups {
 		if i == maxListed && len(n.groups) > maxListed+1 {
-			parts = append(parts, fmt.Sprintf("%d other ranges for other versions", len(n.groups)-maxListed))
+			parts = append(parts, fmt.Sprintf("other versions need %d other ranges", len(n.groups)-maxListed))
 			break
 		}
-		parts = append(parts, st.groupText(n, g, i == 0, possible))
+		part := st.groupText(n, g, i == 0, possible)
+		if !nobody {
+			part += st.unavailable(n, g)
+		}
+		parts = append(parts, part)
 	}
-	return strings.Join(parts, "; ")
+	text := strings.Join(parts, "; ")
+	if nobody {
+		text += ": no registry has any of these" + st.instead(n)
+	}
+	return text
+}
+
+// unmet reports whether no registry has anything of what is needed.
+func (n *need) unmet() bool {
+	return !slices.ContainsFunc(n.groups, func(g group) bool { return !g.none })
+}
+
+// instead says what there is of a package when nothing of it is what is needed.
+func (st *story) instead(n *need) string {
+	if len(n.of.pack.candidates) == 0 {
+		return st.meant(n.of.pkg)
+	}
+	return ", there is " + n.of.pack.extent()
 }
 
 func (st *story) groupText(n *need, g group, first bool, possible set) string {
@@ -138,7 +170,7 @@ func (st *story) groupText(n *need, g group, first bool, possible set) string {
 	default:
 		who = n.by.label() + " " + who
 	}
-	return fmt.Sprintf("%s %s %s%s", who, verb, what, st.unavailable(n, g))
+	return fmt.Sprintf("%s %s %s", who, verb, what)
 }
 
 func (n *need) verb(one bool) string {
@@ -159,8 +191,10 @@ func (st *story) unavailable(n *need, g group) string {
 		return ""
 	case len(n.of.pack.candidates) == 0:
 		return ", which no registry has" + st.meant(n.of.pkg)
-	case n.of.pack.extentIsPrerelease() && g.requested == "":
+	case n.of.pack.extentIsPrerelease() && !g.pre:
 		return ", of which there are " + n.of.pack.extent()
+	case n.unmet():
+		return ", which no registry has" + st.instead(n)
 	}
 	return ", which no registry has"
 }
@@ -171,9 +205,9 @@ func (st *story) fault(o *origin) string {
 	which := n.pkg + " " + n.pack.versions(o.set, n.pack.present)
 	switch {
 	case o.kind == fromCycle:
-		return cycleText(o)
+		return cycleText(o, which)
 	case o.kind == fromName && o.component:
-		return which + " has two components of one name"
+		return fmt.Sprintf("%s has two components that would be %s", which, o.called)
 	case o.kind == fromName:
 		return fmt.Sprintf("%s and %s would both be the instance %s", n.origin(), o.target.origin(), n.instance)
 	case o.target != nil:
@@ -192,12 +226,12 @@ func (n *node) origin() string {
 	return "the package " + n.pkg
 }
 
-func cycleText(o *origin) string {
+func cycleText(o *origin, which string) string {
 	if len(o.cycle) == 1 && !o.component {
-		return fmt.Sprintf("%s needs itself", o.node.instance)
+		return fmt.Sprintf("%s needs itself", which)
 	}
 	if o.component {
-		return fmt.Sprintf("%s would contain itself as a component: %s", o.cycle[0].label(), strings.Join(o.names(), " -> "))
+		return fmt.Sprintf("%s would contain %s again, as a component: %s", which, o.cycle[0].pkg, strings.Join(o.names(), " -> "))
 	}
 	var links []string
 	for i, n := range o.cycle {
@@ -221,7 +255,7 @@ func (o *origin) names() []string {
 		names = append(names, o.cycle[(start+i)%len(o.cycle)].instance)
 	}
 	if o.component {
-		return append(names, o.node.pkg)
+		return append(names, o.called)
 	}
 	return append(names, names[0])
 }
@@ -262,6 +296,9 @@ func (st *story) conflict() string {
 // single is the conflict of a story without a meeting: its last requirement cannot be had.
 func (st *story) single(steps []Step) string {
 	last := steps[len(steps)-1]
+	if c := st.chapters[len(st.chapters)-1]; len(c.needed) == 1 && len(c.needed[0].groups) > 2 {
+		return fmt.Sprintf("no registry has a version of %s that %s needs (%s)", c.node.label(), c.needed[0].by.label(), st.askers())
+	}
 	if len(steps) == 1 || last.Kind == fromRoot.String() {
 		return last.Text
 	}
@@ -292,28 +329,41 @@ func (st *story) askers() string {
 func (st *story) meeting(c *chapter) string {
 	var parts []string
 	for _, n := range c.needed {
-		who := n.by.label()
-		if i := n.by.root; i >= 0 && st.problem.Roots[i].Where != "" {
-			who += at(st.problem.Roots[i].Where)
-		}
 		var ranges []string
 		for _, g := range n.groups {
 			ranges = append(ranges, anyText(g.requested))
 		}
-		parts = append(parts, fmt.Sprintf("%s needs %s", who, or(ranges)))
+		parts = append(parts, fmt.Sprintf("%s needs %s", st.placed(n.by), or(ranges)))
 	}
-	facts := 0
+	unusable := emptySet(c.node.pack.size)
 	for _, o := range c.entries {
 		if o.kind == fromFact {
-			facts++
+			unusable = unusable.or(o.set)
 			continue
 		}
 		parts = append(parts, st.demand(o))
 	}
-	if facts > 0 {
-		parts = append(parts, "versions cannot be used")
+	if !unusable.empty() {
+		parts = append(parts, c.node.pack.versions(unusable, c.node.pack.present)+" cannot be used")
+	}
+	for _, n := range c.needs {
+		if n.unmet() && len(n.groups) == 1 {
+			parts = append(parts, st.needText(n))
+		}
 	}
 	return and(parts)
+}
+
+// placed is an instance with its package and the place that asks for it.
+func (st *story) placed(n *node) string {
+	var notes []string
+	if n.instance != n.pkg {
+		notes = append(notes, n.pkg)
+	}
+	if n.root >= 0 && st.problem.Roots[n.root].Where != "" {
+		notes = append(notes, st.problem.Roots[n.root].Where)
+	}
+	return n.instance + because(strings.Join(notes, ", "))
 }
 
 // demand is an entry in the words of a list of what is asked of one instance.
@@ -325,7 +375,7 @@ func (st *story) demand(o *origin) string {
 		return "the question is " + anyText(rangeText(st.problem.Holds[o.index].Range))
 	case o.kind == fromRoot:
 		root := st.problem.Roots[o.index]
-		text := fmt.Sprintf("%s asks for %s", st.speaker(root.Where), anyText(rangeText(root.Range)))
+		text := fmt.Sprintf("%s asks for %s", st.speaker(root.Where), cmp.Or(rangeText(root.Range), "it"))
 		if root.Registry != "" {
 			text += " from " + root.Registry
 		}

@@ -1,7 +1,7 @@
 package resolver
 
 import (
-	"context"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +33,7 @@ func (c Chain) String() string {
 func (l Link) String() string {
 	verb, by := "needs", l.By
 	if by == "" {
-		verb, by = "asks for", cmpOr(l.Where, "the workspace")
+		verb, by = "asks for", cmp.Or(l.Where, "the workspace")
 	}
 	return strings.TrimRight(fmt.Sprintf("%s %s %s %s", by, verb, l.Instance, l.Range), " ")
 }
@@ -77,28 +77,4 @@ func (p *Plan) shortest() map[string]Chain {
 		}
 	}
 	return found
-}
-
-// Verdict answers "why not this version?".
-type Verdict struct {
-	// Chosen says that the plan already holds it; Possible that it could.
-	Chosen, Possible bool
-	// Text is the answer in words: one line, or the explanation of No.
-	Text string
-	// No is why it is impossible, nil when it is possible.
-	No *NoSolutionError
-}
-
-// WhyNot says why the plan of a problem does not hold a package in a range: because it is impossible, with the
-// explanation, or because something is preferred. It returns the errors of Solve but *NoSolutionError, which is in the
-// verdict.
-func WhyNot(ctx context.Context, c Catalog, p Problem, pkg string, want catalog.Range) (*Verdict, error) {
-	return nil, fmt.Errorf("why not %s %s: cannot be answered yet", pkg, want)
-}
-
-func cmpOr(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
