@@ -15,9 +15,14 @@ type definitionScan struct {
 	version string // spec.version of old definitions
 }
 
-// scanDefinition fills in a definition; false when the text is not as plain as it must be. line is the number of the first line.
+// scanDefinition fills in a definition; false when the text is not as plain as it must be. line is the number of the first line
+// with content; comments may stand before it.
 func scanDefinition(raw []byte, d *Definition, line int) bool {
 	s := definitionScan{d: d}
+	for first := bytes.TrimLeft(raw, " \n"); len(first) > 0 && first[0] == '#'; first = bytes.TrimLeft(raw, " \n") {
+		_, raw, _ = bytes.Cut(first, []byte("\n"))
+	}
+	raw = bytes.TrimLeft(raw, "\n")
 	for ; len(raw) > 0 && !s.unsure; line++ {
 		end := bytes.IndexByte(raw, '\n')
 		if end < 0 {
