@@ -150,7 +150,7 @@ func (st *story) instead(n *need) string {
 	if len(n.of.pack.candidates) == 0 {
 		return st.meant(n.of.pkg)
 	}
-	return ", there is " + n.of.pack.extent()
+	return fmt.Sprintf(" (there is %s)", n.of.pack.extent())
 }
 
 func (st *story) groupText(n *need, g group, first bool, possible set) string {
