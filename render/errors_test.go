@@ -125,6 +125,24 @@ func TestErrors(t *testing.T) {
 			new(*render.OverrideError), `instance a: images[0]: no container has the image example.com/x`, "",
 		},
 		{
+			"a folder that is absolute", kustomizePackage("resources: [/app.yaml]\n"),
+			new(*render.FolderError), `kustomization.yaml:1: instance a: resources "/app.yaml" is not in the package's folder`, "only local files and folders can be used",
+		},
+		{
+			"a merge patch for one of two", one("-- a/instance.yaml --\npatches:\n- patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}}'\n") + configMap +
+				"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: other}\n",
+			new(*render.OverrideError), `instance a: patches[0]: the instance has 2 objects of this name`, "add metadata.namespace",
+		},
+		{
+			"a merge patch for another namespace", one("-- a/instance.yaml --\npatches:\n- patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: b}}'\n") + configMap,
+			new(*render.OverrideError), `instance a: patches[0]: the instance has no ConfigMap b/settings (v1)`, "the instance has these of kind ConfigMap: settings",
+		},
+		{
+			"objects that meet in one namespace", "-- a/instance.yaml --\nnamespace: x\n-- a/package.yaml --\nname: a\nscope: Namespaced\ndefaultNamespace: x\nmanifests:\n- url: app.yaml\n" + configMap +
+				"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: other}\ndata: {a: b}\n",
+			new(*render.ObjectError), `a/app.yaml:6: ConfigMap other/settings (v1) of instance a: differs from the same object at a/app.yaml:1`, "",
+		},
+		{
 			"a remote base", kustomizePackage("resources:\n- github.com/evil/repo?ref=main\n"),
 			new(*render.FolderError), `kustomization.yaml:2: instance a: resources "github.com/evil/repo?ref=main" is not in the package's folder`, "only local files and folders can be used",
 		},

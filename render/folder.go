@@ -127,11 +127,10 @@ func (b *build) checkKustomization(name string, data []byte) error {
 
 // isLocal reports whether a path of a kustomization is a file or folder of the package.
 func (b *build) isLocal(kustomization, target string) bool {
-	full := path.Join(path.Dir(kustomization), target)
-	if path.IsAbs(target) || !fs.ValidPath(full) {
+	if path.IsAbs(target) {
 		return false
 	}
-	_, err := fs.Stat(b.Folder, full)
+	_, err := fs.Stat(b.Folder, path.Join(path.Dir(kustomization), target))
 	return err == nil
 }
 

@@ -181,3 +181,14 @@ func TestImageName(t *testing.T) {
 		}
 	}
 }
+
+func TestEndCounts(t *testing.T) {
+	for raw, want := range map[string]bool{
+		"a: b\n": false, "a: b": false, "a: b\n\n": false, "a: |\n  b\n": false, "a: |\n  b\n\n": false,
+		"a: |+\n  b\n": false, "a: |+\n  b\n\n": true, "a: >2+\n   b\n\n": true, "a: |+2\n   b\n \n": true, "a: 1+1\n\n": false, "a: |\n  b": true,
+	} {
+		if got := endCounts([]byte(raw)); got != want {
+			t.Errorf("%q: got %v", raw, got)
+		}
+	}
+}

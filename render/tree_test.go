@@ -191,3 +191,24 @@ func TestEntryMakesTheEngineReadTheTree(t *testing.T) {
 		}
 	}
 }
+
+func TestLargeObjectsAreAppliedByTheServer(t *testing.T) {
+	c := render.Cluster{Name: "prod", Engine: render.ArgoCD, Root: "gkops/prod", Source: render.Source{Namespace: "argocd", RepoURL: "x"}}
+	out, err := render.Tree(context.Background(), c, largeCRDs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := 0
+	for file, data := range out.Files {
+		applied := strings.Contains(string(data), "argocd.argoproj.io/sync-options: ServerSideApply=true\n")
+		if applied != strings.Contains(file, "/customresourcedefinition") {
+			t.Errorf("%s of %d bytes: applied by the server %v", file, len(data), applied)
+		}
+		if applied {
+			large++
+		}
+	}
+	if large != 3 {
+		t.Errorf("%d large objects", large)
+	}
+}
