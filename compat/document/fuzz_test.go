@@ -86,7 +86,7 @@ func FuzzParseMeansWhatKubectlReads(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range split(text) {
+		for c := range split(text) {
 			agree(t, c)
 		}
 	})

@@ -39,6 +39,6 @@ func (s *keySet) find(key string) (int, bool) {
 	return 0, false
 }
 
-func longKey(line int, key string) error {
+func longKey(line int, key string) *SyntaxError {
 	return fault(line, "the key %q is longer than %d bytes", shorten(key), maxKey)
 }

@@ -17,8 +17,8 @@ const (
 	maxDepth = 1000
 	maxNodes = 1_000_000 // of one document
 	maxDocs  = 200_000   // of one file
-	maxMarks = 1_000_000 // characters that may make a node, and bytes over four, of a document that the YAML library has to read:
-	maxSlow  = 4 << 20   // it takes some 200 bytes of memory for each node, and a second for 20 MB
+	maxMarks = 400_000   // characters that may make a node, and
+	maxSlow  = 4 << 20   // bytes of a document that the YAML libraries have to read: a node costs them 2 us and 500 bytes
 )
 
 // Parse splits a file into its documents: YAML documents, the objects of a JSON stream, and the items of any List, recursively.
@@ -82,7 +82,7 @@ func parseChunks(file string, data []byte) ([]Document, error) {
 		return nil, err
 	}
 	r := reader{file: file}
-	for _, c := range split(data) {
+	for c := range split(data) {
 		if err := r.chunk(c); err != nil {
 			return nil, err
 		}
@@ -102,14 +102,19 @@ type reader struct {
 
 // chunk reads one chunk: as JSON when it may be that, with the scanner when it is plain, else with the YAML library.
 func (r *reader) chunk(c chunk) error {
+	if c.inline && c.parsed[0] == '.' {
+		return fault(c.line, "content stands behind the end of a document (...)")
+	}
 	if c.json() {
-		docs, ok, err := parseJSON(r.file, c)
-		if r.docs = append(r.docs, docs...); ok || err != nil {
+		if ok, err := r.json(c); ok || err != nil {
 			return err
 		}
 	}
 	if r.scan(c) {
 		return nil
+	}
+	if !c.inline && r.scanner.full() {
+		return tooLarge(c)
 	}
 	root, err := parseNode(c)
 	if err != nil || root == nil {
@@ -154,7 +159,7 @@ func plainLines(text []byte) string {
 func parseNode(c chunk) (*yaml.Node, error) {
 	if len(c.parsed) > maxSlow || marks(c.parsed) > maxMarks {
 		return nil, &SyntaxError{Line: c.contentLine, Reason: fmt.Sprintf("the document is too large to read (%d bytes)", len(c.parsed)),
-			Hint: "plain block style and JSON may be larger: without anchors, tags and flow collections of several lines"}
+			Hint: "plain block style and JSON may be larger: no anchors, tags, or flow collections over several lines"}
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(c.parsed))
 	var document yaml.Node
@@ -181,6 +186,12 @@ func parseNode(c chunk) (*yaml.Node, error) {
 		}
 	}
 	return root, agrees(c, root)
+}
+
+// tooLarge is a plain document that has too much in it, or is nested too deep.
+func tooLarge(c chunk) error {
+	return &SyntaxError{Line: c.contentLine, Hint: "split it: an object that is as large fits no cluster",
+		Reason: fmt.Sprintf("the document has more than %d values or comments, or is nested more than %d deep", maxNodes, maxDepth)}
 }
 
 // marks bounds the nodes of a text: each but the first needs one of these characters.

@@ -11,16 +11,22 @@ type scanner struct {
 	lineStart int
 	line      int // from 1
 	depth     int
-	open      int      // tape index of the innermost open collection, -1 at the root
-	ahead     aheadKey // found by keyAhead
-	keys      []string // of all open mappings
+	open      int          // tape index of the innermost open collection, -1 at the root
+	ahead     aheadKey     // found by keyAhead
+	keys      []scannedKey // of all open mappings
 	maps      []openMap
+	fault     *SyntaxError // of JSON, where there is no library to ask
+}
+
+type scannedKey struct {
+	name string
+	line int
 }
 
 // openMap is where the keys of an open mapping start, with an index once there are many.
 type openMap struct {
 	base  int
-	index map[string]struct{}
+	index map[string]int // the line of each key
 }
 
 // run reads a whole document; false when it is not of the plain kind. A tape may be handed in to be written over.
@@ -173,9 +179,9 @@ func (s *scanner) rest() bool {
 	return true
 }
 
-// full says whether the document has more in it than may be.
+// full says whether the document has more in it than may be: values, comments, depth.
 func (s *scanner) full() bool {
-	return s.depth >= maxDepth || s.nodes > maxNodes || len(s.tape) > 3*maxNodes
+	return s.depth > maxDepth || s.nodes > maxNodes || len(s.tape) > 2*s.nodes+maxNodes/4
 }
 
 // block reads the node that starts at the current token, on a line of its own or behind "- ". parent is the column of the
@@ -305,23 +311,33 @@ func (s *scanner) addKey(key string) bool {
 	known := s.keys[open.base:]
 	if open.index == nil && len(known) < indexed {
 		for _, have := range known {
-			if have == key {
+			if have.name == key {
 				return false
 			}
 		}
-		s.keys = append(s.keys, key)
+		s.keys = append(s.keys, scannedKey{key, s.line})
 		return true
 	}
 	if open.index == nil {
-		open.index = make(map[string]struct{}, 4*indexed)
+		open.index = make(map[string]int, 4*indexed)
 		for _, have := range known {
-			open.index[have] = struct{}{}
+			open.index[have.name] = have.line
 		}
 	}
 	if _, found := open.index[key]; found {
 		return false
 	}
-	open.index[key] = struct{}{}
-	s.keys = append(s.keys, key)
+	open.index[key] = s.line
 	return true
+}
+
+// firstLine is where the innermost mapping gave a key first.
+func (s *scanner) firstLine(key string) int {
+	open := &s.maps[len(s.maps)-1]
+	for _, have := range s.keys[open.base:] {
+		if have.name == key {
+			return have.line
+		}
+	}
+	return open.index[key]
 }

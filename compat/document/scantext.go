@@ -18,6 +18,8 @@ func (s *scan) decode(e *event) string {
 		})
 	case doubleForm:
 		return decodeDouble(text)
+	case jsonForm:
+		return decodeJSON(text)
 	case literalForm, foldedForm:
 		return decodeBlock(text, e)
 	}

@@ -1,6 +1,9 @@
 package document
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // chunk is what stands between two document separators.
 type chunk struct {
@@ -9,7 +12,7 @@ type chunk struct {
 	contentLine int    // of the first byte of text
 	text        []byte // raw from its first content on: after comments and blank lines
 	parsed      []byte // what the YAML library is given: raw, or raw with its "--- " when content stands behind that
-	inline      bool   // content stands behind the separator
+	inline      bool   // content stands behind the separator; behind ... that is an error
 }
 
 // json says whether a chunk may be a stream of JSON objects.
@@ -19,29 +22,65 @@ func (c chunk) json() bool {
 
 // split cuts a stream at its separators: a line that starts with --- or ... followed by a blank or the end of the line. In YAML
 // such a line ends a document wherever it stands, also in a quoted scalar (which then is broken).
-func split(data []byte) []chunk {
-	var chunks []chunk
-	start, line := 0, 1 // of the chunk
-	inline := -1        // offset of the separator with content behind it
-	at, number := 0, 1  // of the current line
-	cut := func(end int) {
-		if c, ok := newChunk(data, start, end, line, inline); ok {
-			chunks = append(chunks, c)
-		}
-	}
-	for at < len(data) {
-		end, next := lineEnd(data, at)
-		if separator(data[at:end]) {
-			cut(at)
-			start, line, inline = next, number+1, -1
-			if rest := bytes.TrimLeft(data[at+3:end], " \t\r"); data[at] == '-' && len(rest) > 0 && rest[0] != '#' {
-				start, line, inline = at+3, number, at
+func split(data []byte) iter.Seq[chunk] {
+	return func(yield func(chunk) bool) {
+		start, line := 0, 1 // of the chunk
+		inline := -1        // offset of the separator with content behind it
+		find := separators{data: data, dashes: -1, dots: -1}
+		for at := find.next(0); at < len(data); at = find.next(start) {
+			if c, ok := newChunk(data, start, at, line, inline); ok && !yield(c) {
+				return
+			}
+			end, next := lineEnd(data, at)
+			line += bytes.Count(data[start:at], []byte("\n"))
+			start, inline = next, -1
+			if rest := bytes.TrimLeft(data[at+3:end], " \t\r"); len(rest) > 0 && rest[0] != '#' {
+				start, inline = at+3, at
+			} else if next > end {
+				line++
 			}
 		}
-		at, number = next, number+1
+		if c, ok := newChunk(data, start, len(data), line, inline); ok {
+			yield(c)
+		}
 	}
-	cut(len(data))
-	return chunks
+}
+
+// separators finds the lines that separate documents.
+type separators struct {
+	data         []byte
+	dashes, dots int // where the next --- and ... may be, -1 before the first look
+}
+
+// next is the offset of the first separator from an offset on, or the end of the data.
+func (s *separators) next(from int) int {
+	for {
+		s.dashes = s.mark(s.dashes, from, "---")
+		s.dots = s.mark(s.dots, from, "...")
+		at := min(s.dashes, s.dots)
+		if at == len(s.data) {
+			return at
+		}
+		if end, _ := lineEnd(s.data, at); separator(s.data[at:end]) {
+			return at
+		}
+		from = at + 1
+	}
+}
+
+// mark is the first offset from an offset on where a line starts with the mark; known is the last answer.
+func (s *separators) mark(known, from int, mark string) int {
+	if known >= from {
+		return known
+	}
+	if from == 0 && bytes.HasPrefix(s.data, []byte(mark)) {
+		return 0
+	}
+	from = max(from-1, 0)
+	if i := bytes.Index(s.data[from:], []byte("\n"+mark)); i >= 0 {
+		return from + i + 1
+	}
+	return len(s.data)
 }
 
 func lineEnd(data []byte, at int) (end, next int) {

@@ -23,6 +23,7 @@ const (
 	doubleForm
 	literalForm
 	foldedForm
+	jsonForm // a JSON string
 )
 
 // event is one entry of a tape.
