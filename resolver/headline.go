@@ -1,0 +1,137 @@
+package resolver
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// cycle is the names of the first cycle of the story, nil when there is none.
+func (st *story) cycle() []string {
+	for _, c := range st.chapters {
+		for _, o := range c.faults {
+			if o.kind == fromCycle {
+				return o.names()
+			}
+		}
+	}
+	return nil
+}
+
+// conflict is the story on one line: where requirements meet, or else who asked.
+func (st *story) conflict() string {
+	if cycle := st.cycle(); cycle != nil {
+		return fmt.Sprintf("dependency cycle: %s (%s)", strings.Join(cycle, " -> "), st.askers())
+	}
+	var meeting []*chapter
+	for _, c := range st.chapters {
+		if len(c.needed)+len(c.entries) > 1 {
+			meeting = append(meeting, c)
+		}
+	}
+	if len(meeting) == 1 {
+		return fmt.Sprintf("no version of %s fits: %s", meeting[0].node.label(), st.meeting(meeting[0]))
+	}
+	steps := st.steps()
+	if len(meeting) == 0 && len(steps) > 0 {
+		return st.single(steps)
+	}
+	return "no versions go together: " + st.askers()
+}
+
+// single is the conflict of a story without a meeting: its last requirement cannot be had.
+func (st *story) single(steps []Step) string {
+	last := steps[len(steps)-1]
+	if c := st.chapters[len(st.chapters)-1]; len(c.needed) == 1 && len(c.needed[0].groups) > 2 {
+		return fmt.Sprintf("no registry has a version of %s that %s needs (%s)", c.node.label(), c.needed[0].by.label(), st.askers())
+	}
+	if len(steps) == 1 || last.Kind == fromRoot.String() {
+		return last.Text
+	}
+	return fmt.Sprintf("%s (%s)", last.Text, st.askers())
+}
+
+// askers lists what the workspace asks for in the story.
+func (st *story) askers() string {
+	var who []string
+	for _, c := range st.chapters {
+		for _, o := range c.entries {
+			switch {
+			case st.isAsked(o):
+				who = append(who, "the question is "+c.node.label())
+			case o.kind == fromRoot:
+				who = append(who, fmt.Sprintf("%s asks for %s", st.speaker(st.where(o)), c.node.label()))
+			case o.kind == fromHold:
+				who = append(who, fmt.Sprintf("%s holds %s", st.speaker(st.where(o)), c.node.label()))
+			case o.kind == fromLockedVersion, o.kind == fromLockedRegistry:
+				who = append(who, fmt.Sprintf("the lock holds %s", c.node.label()))
+			}
+		}
+	}
+	return and(slices.Compact(who))
+}
+
+// meeting lists what is asked of one instance.
+func (st *story) meeting(c *chapter) string {
+	var parts []string
+	for _, n := range c.needed {
+		var ranges []string
+		for _, g := range n.groups {
+			ranges = append(ranges, anyText(g.requested))
+		}
+		parts = append(parts, fmt.Sprintf("%s needs %s", st.placed(n.by), or(ranges)))
+	}
+	unusable := emptySet(c.node.pack.size)
+	for _, o := range c.entries {
+		if o.kind == fromFact {
+			unusable = unusable.or(o.set)
+			continue
+		}
+		parts = append(parts, st.demand(o))
+	}
+	if !unusable.empty() {
+		parts = append(parts, c.node.pack.versions(unusable, c.node.pack.present)+" cannot be used")
+	}
+	for _, n := range c.needs {
+		if n.unmet() && len(n.groups) == 1 {
+			parts = append(parts, st.needText(n))
+		}
+	}
+	return and(parts)
+}
+
+// placed is an instance with its package and the place that asks for it.
+func (st *story) placed(n *node) string {
+	var notes []string
+	if n.instance != n.pkg {
+		notes = append(notes, n.pkg)
+	}
+	if n.root >= 0 && st.problem.Roots[n.root].Where != "" {
+		notes = append(notes, st.problem.Roots[n.root].Where)
+	}
+	return n.instance + because(strings.Join(notes, ", "))
+}
+
+// demand is an entry in the words of a list of what is asked of one instance.
+func (st *story) demand(o *origin) string {
+	switch {
+	case o.kind == fromRoot && st.isAsked(o):
+		return "the question is " + anyText(rangeText(st.problem.Roots[o.index].Range))
+	case o.kind == fromHold && st.isAsked(o):
+		return "the question is " + anyText(rangeText(st.problem.Holds[o.index].Range))
+	case o.kind == fromRoot:
+		root := st.problem.Roots[o.index]
+		text := fmt.Sprintf("%s asks for %s", st.speaker(root.Where), cmp.Or(rangeText(root.Range), "it"))
+		if root.Registry != "" {
+			text += " from " + root.Registry
+		}
+		return text
+	case o.kind == fromHold:
+		hold := st.problem.Holds[o.index]
+		return fmt.Sprintf("%s holds %s", st.speaker(hold.Where), anyText(rangeText(hold.Range)))
+	case o.kind == fromLockedVersion:
+		return fmt.Sprintf("the lock holds %s", st.problem.Locked[o.index].Version)
+	}
+	return fmt.Sprintf("the lock takes it from %s", st.problem.Locked[o.index].Registry)
+}
