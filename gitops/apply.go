@@ -95,12 +95,18 @@ func (r *Repository) unchanged(change Change) error {
 
 // prepare puts everything in place that the change needs, and decides it with the journal. Nothing of the work tree changes.
 func (r *Repository) prepare(ctx context.Context, change Change) (*journal, error) {
-	j := &journal{Stage: r.own(stageFolder)}
-	if same, err := sameDevice(r.own(), r.root); err != nil {
+	same, err := sameDevice(r.own(), r.root)
+	if err != nil {
 		return nil, err
-	} else if !same {
-		j.Stage = r.file(besideFolder)
 	}
+	if !same {
+		return r.prepareIn(ctx, r.file(besideFolder), change)
+	}
+	return r.prepareIn(ctx, r.own(stageFolder), change)
+}
+
+func (r *Repository) prepareIn(ctx context.Context, stage string, change Change) (*journal, error) {
+	j := &journal{Stage: stage}
 	for _, folder := range []string{j.Stage, filepath.Join(j.Stage, "new"), filepath.Join(j.Stage, "old")} {
 		if err := r.disk.Mkdir(folder); err != nil {
 			return nil, fmt.Errorf("prepare the write: %w", err)

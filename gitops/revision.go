@@ -207,22 +207,24 @@ func (r *Repository) short(prefix string) (plumbing.Hash, error) {
 // peel follows tags to a commit.
 func (r *Repository) peel(hash plumbing.Hash, revision string) (plumbing.Hash, error) {
 	for range maxLinks {
-		if err := r.store.HasEncodedObject(hash); err != nil {
+		found, err := r.store.EncodedObject(plumbing.AnyObject, hash)
+		switch {
+		case errors.Is(err, plumbing.ErrObjectNotFound):
 			return hash, &RevisionError{Revision: revision, Reason: "object " + hash.String() + " is not in the repository"}
+		case err != nil:
+			return hash, fmt.Errorf("read object %s: %w", hash, err)
+		case found.Type() == plumbing.CommitObject:
+			return hash, nil
+		case found.Type() != plumbing.TagObject:
+			return hash, &RevisionError{Revision: revision, Reason: "it is no commit"}
 		}
-		tag, err := object.GetTag(r.store, hash)
-		if errors.Is(err, plumbing.ErrObjectNotFound) {
-			break
-		}
+		tag, err := object.DecodeTag(r.store, found)
 		if err != nil {
 			return hash, fmt.Errorf("read tag %s: %w", hash, err)
 		}
 		hash = tag.Target
 	}
-	if _, err := object.GetCommit(r.store, hash); err != nil {
-		return hash, &RevisionError{Revision: revision, Reason: "it is no commit"}
-	}
-	return hash, nil
+	return hash, &RevisionError{Revision: revision, Reason: "tags lead to tags without end"}
 }
 
 // ancestor takes one step, "~", "~3", "^" or "^2", to a parent.
