@@ -24,6 +24,7 @@ type Validator interface {
 // Fault is one thing that a custom resource does wrong.
 type Fault struct {
 	Path    []string // keys and indexes down to the value, as document.Lookup takes them
+	Unknown bool     // the schema does not have the field: the API server drops it, or refuses the object when told to be strict
 	Message string
 }
 
@@ -94,7 +95,11 @@ func validateUse(ctx context.Context, validator Validator, use *Use) ([]finding.
 	}
 	var out []finding.Finding
 	for _, fault := range faults {
-		f := use.find(Invalid, fault.Message)
+		rule := Invalid
+		if fault.Unknown {
+			rule = UnknownField
+		}
+		f := use.find(rule, fault.Message)
 		for depth := len(fault.Path); depth > 0; depth-- {
 			if node := document.Lookup(root, fault.Path[:depth]...); node != nil && node.Line > 0 {
 				f.Line = node.Line + use.piece.shift

@@ -1,0 +1,186 @@
+// Package schema validates custom resources as the API server does on create: pruning, defaults, the OpenAPI schema, list types
+// and CEL rules, with the libraries of the API server itself.
+//
+// It knows one definition at a time. It refuses to know files, trees and findings: compat asks it through compat.Schemas. It is
+// apart from compat because its libraries are large; whoever needs no validation does not link them.
+package schema
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	v1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	definitions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
+	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+
+	"gkops.dev/gkops/compat"
+)
+
+// Schemas makes validators of definitions of apiextensions.k8s.io/v1. It is the compat.Schemas of the product.
+type Schemas struct{}
+
+// Compile reads a definition and compiles the schema of every version that it serves. Its error names what is wrong with the
+// definition, as the API server would.
+func (Schemas) Compile(definition any) (compat.Validator, error) {
+	crd, err := read(definition)
+	if err != nil {
+		return nil, err
+	}
+	if faults := definitions.ValidateCustomResourceDefinition(context.Background(), crd); len(faults) > 0 {
+		return nil, errors.New(list(faults))
+	}
+	d := &validator{versions: map[string]*version{}}
+	for i := range crd.Spec.Versions {
+		v := &crd.Spec.Versions[i]
+		if !v.Served {
+			continue
+		}
+		if d.versions[v.Name], err = compile(crd, v.Name); err != nil {
+			return nil, fmt.Errorf("version %s: %w", v.Name, err)
+		}
+	}
+	return d, nil
+}
+
+// read makes the API server's own form of a definition.
+func read(definition any) (*apiextensions.CustomResourceDefinition, error) {
+	text, err := json.Marshal(definition)
+	if err != nil {
+		return nil, err
+	}
+	var given v1.CustomResourceDefinition
+	if err := json.Unmarshal(text, &given); err != nil {
+		return nil, err
+	}
+	if given.APIVersion != v1.SchemeGroupVersion.String() {
+		return nil, fmt.Errorf("it is of %s, not of %s", given.APIVersion, v1.SchemeGroupVersion)
+	}
+	v1.SetDefaults_CustomResourceDefinition(&given)
+	v1.SetDefaults_CustomResourceDefinitionSpec(&given.Spec)
+	var crd apiextensions.CustomResourceDefinition
+	if err := v1.Convert_v1_CustomResourceDefinition_To_apiextensions_CustomResourceDefinition(&given, &crd, nil); err != nil {
+		return nil, err
+	}
+	crd.Status = apiextensions.CustomResourceDefinitionStatus{}
+	for _, v := range crd.Spec.Versions {
+		if v.Storage {
+			crd.Status.StoredVersions = []string{v.Name}
+		}
+	}
+	return &crd, nil
+}
+
+// version is the compiled schema of one version.
+type version struct {
+	shape   *structural.Structural
+	schema  validation.SchemaValidator
+	rules   *cel.Validator // nil when there are none
+	dropped bool           // status is ignored on create
+}
+
+func compile(crd *apiextensions.CustomResourceDefinition, name string) (*version, error) {
+	given, err := apiextensions.GetSchemaForVersion(crd, name)
+	if err != nil {
+		return nil, err
+	}
+	if given == nil || given.OpenAPIV3Schema == nil {
+		return nil, errors.New("it has no schema")
+	}
+	v := &version{}
+	if v.shape, err = structural.NewStructural(given.OpenAPIV3Schema); err != nil {
+		return nil, err
+	}
+	if v.schema, _, err = validation.NewSchemaValidator(given.OpenAPIV3Schema); err != nil {
+		return nil, err
+	}
+	v.rules = cel.NewValidator(v.shape, true, celconfig.PerCallLimit)
+	subresources, err := apiextensions.GetSubresourcesForVersion(crd, name)
+	if err != nil {
+		return nil, err
+	}
+	v.dropped = subresources != nil && subresources.Status != nil
+	return v, nil
+}
+
+// validator is a compiled definition.
+type validator struct{ versions map[string]*version }
+
+// Validate judges an object as the API server does when it is created. The object stays as it is.
+func (d *validator) Validate(ctx context.Context, name string, object any) ([]compat.Fault, error) {
+	v := d.versions[name]
+	given, ok := object.(map[string]any)
+	if v == nil || !ok {
+		return nil, fmt.Errorf("the version %s is not served", name)
+	}
+	given = runtime.DeepCopyJSON(given)
+	if v.dropped {
+		delete(given, "status")
+	}
+	faults := v.unknown(given)
+	defaulting.PruneNonNullableNullsWithoutDefaults(given, v.shape)
+	defaulting.Default(given, v.shape)
+	found := objectmeta.Validate(ctx, nil, given, v.shape, true)
+	found = append(found, validation.ValidateCustomResource(nil, given, v.schema)...)
+	found = append(found, listtype.ValidateListSetsAndMaps(nil, v.shape, given)...)
+	if len(found) == 0 && v.rules != nil {
+		found, _ = v.rules.Validate(ctx, nil, v.shape, given, nil, celconfig.RuntimeCELCostBudget)
+	}
+	for _, fault := range found {
+		faults = append(faults, compat.Fault{Path: segments(fault.Field), Message: fault.Error()})
+	}
+	return faults, nil
+}
+
+// unknown takes the fields away that the schema does not have, and names them.
+func (v *version) unknown(object map[string]any) []compat.Fault {
+	options := structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
+	var faults []compat.Fault
+	for _, path := range pruning.PruneWithOptions(object, v.shape, true, options) {
+		faults = append(faults, compat.Fault{Path: segments(path), Unknown: true, Message: path + ": the definition has no such field"})
+	}
+	return faults
+}
+
+// list joins faults to one line.
+func list(faults field.ErrorList) string {
+	texts := make([]string, 0, len(faults))
+	for _, fault := range faults {
+		texts = append(texts, fault.Error())
+	}
+	return strings.Join(texts, "; ")
+}
+
+// segments takes a field path apart: "spec.rules[0].labels[a.b]" is spec, rules, 0, labels, a.b.
+func segments(path string) []string {
+	var out []string
+	for path != "" {
+		if rest, found := strings.CutPrefix(path, "["); found {
+			inner, after, _ := strings.Cut(rest, "]")
+			out = append(out, strings.Trim(inner, `"`))
+			path = strings.TrimPrefix(after, ".")
+			continue
+		}
+		end := strings.IndexAny(path, ".[")
+		if end < 0 {
+			end = len(path)
+		}
+		if end > 0 {
+			out = append(out, path[:end])
+		}
+		path = strings.TrimPrefix(path[end:], ".")
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package schema
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gkops.dev/gkops/compat"
+)
+
+const definition = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: widgets.example.org
+spec:
+  group: example.org
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    subresources: {status: {}}
+    schema:
+      openAPIV3Schema:
+        type: object
+        required: [spec]
+        properties:
+          status:
+            type: object
+            properties: {n: {type: integer}}
+          spec:
+            type: object
+            required: [size, mode]
+            x-kubernetes-validations:
+            - rule: "!has(self.max) || self.size <= self.max"
+              message: size is over max
+            properties:
+              size: {type: integer, minimum: 1}
+              max: {type: integer}
+              mode: {type: string, enum: [fast, slow], default: slow}
+              host: {type: string, pattern: "^[a-z]+$"}
+              ports:
+                type: array
+                x-kubernetes-list-type: map
+                x-kubernetes-list-map-keys: [name]
+                items:
+                  type: object
+                  required: [name]
+                  properties:
+                    name: {type: string}
+                    port: {x-kubernetes-int-or-string: true}
+`
+
+func check(t *testing.T, files map[string]string) []string {
+	t.Helper()
+	tree := fstest.MapFS{}
+	for name, text := range files {
+		tree[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	report, err := compat.Check(context.Background(), tree, compat.Target{Schemas: Schemas{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{}
+	for _, f := range report.Findings {
+		got = append(got, fmt.Sprintf("%s:%d %s: %s", f.File, f.Line, f.Rule, f.Message))
+	}
+	return got
+}
+
+func TestCustomResourcesAreValidatedAsOnCreate(t *testing.T) {
+	for name, c := range map[string]struct {
+		spec string
+		want []string
+	}{
+		"good, with a default":    {"  size: 1\n", nil},
+		"status is not looked at": {"  size: 1\nstatus:\n  n: text\n", nil},
+		"type":                    {"  size: one\n", []string{"o.yaml:6 custom-resource-invalid: spec.size: Invalid value: \"string\": spec.size in body must be of type integer: \"string\""}},
+		"required":                {"  max: 1\n", []string{"o.yaml:6 custom-resource-invalid: spec.size: Required value"}},
+		"enum":                    {"  size: 1\n  mode: other\n", []string{"o.yaml:7 custom-resource-invalid: spec.mode: Unsupported value: \"other\": supported values: \"fast\", \"slow\""}},
+		"pattern":                 {"  size: 1\n  host: A\n", []string{"o.yaml:7 custom-resource-invalid: spec.host: Invalid value: \"A\": spec.host in body should match '^[a-z]+$'"}},
+		"CEL":                     {"  size: 3\n  max: 2\n", []string{"o.yaml:6 custom-resource-invalid: spec: Invalid value: size is over max"}},
+		"unknown field":           {"  size: 1\n  colour: red\n", []string{"o.yaml:7 unknown-field: spec.colour: the definition has no such field"}},
+		"list map":                {"  size: 1\n  ports:\n  - {name: a, port: 1}\n  - {name: a, port: x}\n", []string{"o.yaml:9 custom-resource-invalid: spec.ports[1]: Duplicate value: {\"name\":\"a\"}"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			object := "# one\napiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a}\nspec:\n" + c.spec
+			got := check(t, map[string]string{"crd.yaml": definition, "o.yaml": object})
+			if diff := cmp.Diff(append([]string{}, c.want...), got); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBrokenDefinitionIsToldOnce(t *testing.T) {
+	object := "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a}\nspec: {size: 1}\n"
+	for name, change := range map[string][2]string{
+		"a rule that does not compile": {"self.size <= self.max", "self.size <= self.nothing"},
+		"no structural schema":         {"{type: string, pattern:", "{pattern:"},
+		"an unknown type":              {"size: {type: integer", "size: {type: int"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := check(t, map[string]string{"crd.yaml": strings.Replace(definition, change[0], change[1], 1), "o.yaml": object + "---\n" + object})
+			if len(got) != 1 || !strings.HasPrefix(got[0], "crd.yaml:1 crd-invalid: the definition cannot be used: ") {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+func TestSegments(t *testing.T) {
+	for path, want := range map[string][]string{
+		"":                          nil,
+		"spec.rules[0].labels[a.b]": {"spec", "rules", "0", "labels", "a.b"},
+		"[0].x":                     {"0", "x"},
+		"<nil>":                     {"<nil>"},
+	} {
+		if diff := cmp.Diff(want, segments(path)); diff != "" {
+			t.Errorf("%s: %s", path, diff)
+		}
+	}
+}
+
+func FuzzSegments(f *testing.F) {
+	f.Add("spec.rules[0].labels[a.b]")
+	f.Add("[")
+	f.Add("a..b[[]]")
+	f.Fuzz(func(t *testing.T, path string) {
+		for _, s := range segments(path) {
+			if len(s) > len(path) {
+				t.Errorf("%q has the segment %q", path, s)
+			}
+		}
+	})
+}
+
+func BenchmarkCompile(b *testing.B) {
+	tree := fstest.MapFS{"crd.yaml": {Data: []byte(definition)}, "o.yaml": {Data: []byte("apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a}\nspec: {size: 1}\n")}}
+	for b.Loop() {
+		if _, err := compat.Check(context.Background(), tree, compat.Target{Schemas: Schemas{}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
