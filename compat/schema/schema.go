@@ -139,7 +139,8 @@ func (d *validator) Validate(ctx context.Context, name string, object any) ([]co
 		found, _ = v.rules.Validate(ctx, nil, v.shape, given, nil, celconfig.RuntimeCELCostBudget)
 	}
 	for _, fault := range found {
-		faults = append(faults, compat.Fault{Path: segments(fault.Field), Message: fault.Error()})
+		message := strings.TrimPrefix(fault.Error(), "<nil>: ") // the object itself
+		faults = append(faults, compat.Fault{Path: segments(fault.Field), Message: message})
 	}
 	return faults, nil
 }
@@ -166,7 +167,7 @@ func list(faults field.ErrorList) string {
 // segments takes a field path apart: "spec.rules[0].labels[a.b]" is spec, rules, 0, labels, a.b.
 func segments(path string) []string {
 	var out []string
-	for path != "" {
+	for path != "" && path != "<nil>" {
 		if rest, found := strings.CutPrefix(path, "["); found {
 			inner, after, _ := strings.Cut(rest, "]")
 			out = append(out, strings.Trim(inner, `"`))

@@ -29,6 +29,9 @@ spec:
       openAPIV3Schema:
         type: object
         required: [spec]
+        x-kubernetes-validations:
+        - rule: self.metadata.name != 'root'
+          message: no root
         properties:
           status:
             type: object
@@ -98,6 +101,14 @@ func TestCustomResourcesAreValidatedAsOnCreate(t *testing.T) {
 	}
 }
 
+func TestRuleOfTheWholeObjectHasItsLine(t *testing.T) {
+	object := "# one\napiVersion: example.org/v1\nkind: Widget\nmetadata: {name: root}\nspec: {size: 1}\n"
+	got := check(t, map[string]string{"crd.yaml": definition, "o.yaml": object})
+	if diff := cmp.Diff([]string{"o.yaml:2 custom-resource-invalid: Invalid value: no root"}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 func TestBrokenDefinitionIsToldOnce(t *testing.T) {
 	object := "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a}\nspec: {size: 1}\n"
 	for name, change := range map[string][2]string{
@@ -119,7 +130,7 @@ func TestSegments(t *testing.T) {
 		"":                          nil,
 		"spec.rules[0].labels[a.b]": {"spec", "rules", "0", "labels", "a.b"},
 		"[0].x":                     {"0", "x"},
-		"<nil>":                     {"<nil>"},
+		"<nil>":                     nil,
 	} {
 		if diff := cmp.Diff(want, segments(path)); diff != "" {
 			t.Errorf("%s: %s", path, diff)
