@@ -92,6 +92,9 @@ func (b *build) take(docs []document.Document, fill string) error {
 		if err := docs[i].CheckObject(); err != nil {
 			return fmt.Errorf("instance %s: %w", b.Name, err)
 		}
+		if reason := refusedName(docs[i].Object()); reason != "" {
+			return &ObjectError{Instance: b.Name, Object: docs[i].Object(), Place: Place{File: docs[i].File, Line: docs[i].Line}, Reason: reason}
+		}
 		b.objects = append(b.objects, newObject(docs[i], fill))
 	}
 	return nil

@@ -96,6 +96,9 @@ func (t *tree) addFlux(waves []int) error {
 	}
 	slices.Sort(names)
 	t.files[path.Join(t.cluster.Root, "flux", kustomizationFile)] = t.fluxList(names)
+	// A Flux root over the whole repository that has no kustomization.yaml takes every folder that has one, and looks no deeper: this
+	// one lets it read the Kustomizations, once, and not the objects that they apply.
+	t.files[path.Join(t.cluster.Root, kustomizationFile)] = kustomization([]string{"flux"})
 	return nil
 }
 

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"gkops.dev/gkops/compat/finding"
@@ -32,7 +33,7 @@ type ObjectError struct {
 
 // Error is one line with the place first.
 func (e *ObjectError) Error() string {
-	return fmt.Sprintf("%s: %s of instance %s: %s", e.Place, describe(e.Object), e.Instance, e.Reason)
+	return fmt.Sprintf("%s: %s of instance %s: %s", e.Place, quoted(describe(e.Object)), e.Instance, e.Reason)
 }
 
 func describe(o finding.Object) string {
@@ -153,4 +154,10 @@ const Setting = "ARGOCD_REPO_SERVER_MAX_COMBINED_DIRECTORY_MANIFESTS_SIZE"
 func (e *SizeError) Error() string {
 	return fmt.Sprintf("instance %s: %d bytes of manifests, and Argo CD refuses a source near or over %d; raise %s of its repo server, or use fewer packages",
 		e.Instance, e.Bytes, e.Limit, Setting)
+}
+
+// quoted is a text on one line in which nothing acts on a terminal.
+func quoted(text string) string {
+	escaped := strconv.QuoteToASCII(text)
+	return strings.ReplaceAll(escaped[1:len(escaped)-1], `\"`, `"`)
 }

@@ -116,10 +116,7 @@ func (c *checker) dependencies(m *Manifest) {
 		}
 		c.label(at.at("name"), dependency.Name)
 		c.rangeOf(at.at("version"), dependency.Version)
-		switch {
-		case dependency.Name == m.Name:
-			c.wrong(at.at("name"), "", "is %q, and a package cannot depend on itself", dependency.Name)
-		case seen[dependency.Name]:
+		if seen[dependency.Name] {
 			c.wrong(at.at("name"), "write one range that says both", "names %s a second time", dependency.Name)
 		}
 		seen[dependency.Name] = true

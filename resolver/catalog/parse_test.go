@@ -139,7 +139,6 @@ func TestManifestFaults(t *testing.T) {
 		{"    port: 80\n", "", `package.yaml:86: entrypoints[0].port is missing`},
 		{"localPort: 8080", "localPort: 0", `package.yaml:89: entrypoints[0].localPort is 0, which is no port`},
 		{"scheme: http\n", "scheme: gopher\n", `package.yaml:90: entrypoints[0].scheme is "gopher", which is unknown`},
-		{"name: cert-manager", "name: shop", `package.yaml:92: dependencies[0].name is "shop", and a package cannot depend on itself`},
 		{"components:", "  - name: cert-manager\ncomponents:", `package.yaml:94: dependencies[1].name names cert-manager a second time`},
 		{`version: ">=1.17 <2"`, `version: "soon"`, `package.yaml:93: dependencies[0].version is no version range`},
 		{"name: postgresql", "name: shop", `package.yaml:95: components[0].name is "shop", and a package cannot be its own component`},

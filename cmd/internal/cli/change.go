@@ -84,6 +84,12 @@ func commit(ctx context.Context, env Env, p *pipeline.Project, proposal *pipelin
 
 // showProposal prints the plan to stdout and what has to be known about it to stderr.
 func showProposal(env Env, proposal *pipeline.Proposal) {
+	if proposal.Workspace {
+		fmt.Fprintln(env.Stdout, "gkops.yaml changed")
+	}
+	for _, notice := range proposal.Notices {
+		fmt.Fprintf(env.Stderr, "gkops: %s\n", notice)
+	}
 	for _, c := range proposal.Clusters {
 		fmt.Fprintf(env.Stdout, "%s (Kubernetes %s)\n", c.Name, c.Kubernetes)
 		rows := make([][]string, 0, len(c.Steps))

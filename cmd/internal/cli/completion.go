@@ -66,16 +66,16 @@ func registryNames(_ context.Context, p *pipeline.Project, _ []string) []string 
 }
 
 func packageNames(ctx context.Context, p *pipeline.Project, _ []string) []string {
-	hits, err := p.Search(ctx, "")
-	if err != nil {
-		return nil
-	}
+	return p.PackageNames(ctx)
+}
+
+// heldNames are the packages with a hold.
+func heldNames(_ context.Context, p *pipeline.Project, _ []string) []string {
 	var all []string
-	for _, h := range hits {
-		all = append(all, h.Name)
+	for _, h := range p.Workspace().Policy.Holds {
+		all = append(all, h.Package)
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // instanceNames are the instances that gkops.yaml asks for.

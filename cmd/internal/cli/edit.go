@@ -105,7 +105,7 @@ A hold binds whoever asks for the package; it does not install it.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, versions, _ := strings.Cut(args[0], "@")
 			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
-				return p.Hold(edit, name, versions, reason)
+				return p.Hold(cmd.Context(), edit, name, versions, reason)
 			})
 		},
 	}
@@ -122,6 +122,8 @@ func newUnhold(env Env) *cobra.Command {
 		Long:    "Let a held package move again. Nothing moves by this command: 'gkops upgrade' does that.",
 		Example: "  gkops unhold gateway-api",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: complete(env, heldNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
 				return p.Unhold(edit, args[0])

@@ -11,7 +11,9 @@ import (
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/render"
 	"gkops.dev/gkops/render/order"
+	"gkops.dev/gkops/render/values"
 	"gkops.dev/gkops/resolver"
+	"gkops.dev/gkops/resolver/catalog"
 )
 
 // open opens the workspace of the working directory.
@@ -54,8 +56,12 @@ func status(err error) int {
 		conflict   *render.ConflictError
 		cycle      *order.CycleError
 		occupied   *gitops.OccupiedError
+		missing    *pipeline.UnknownError
+		chart      *pipeline.ChartError
 	)
 	switch {
+	case errors.As(err, &missing) && missing.What == "package", errors.As(err, &chart):
+		return no
 	case errors.As(err, &silent), errors.As(err, &noSolution), errors.As(err, &conflict), errors.As(err, &cycle), errors.As(err, &occupied):
 		return no
 	}
@@ -110,6 +116,14 @@ func ownHint(err error) string {
 		return "only one of these packages can be in a cluster: leave one out, or remove the object from one with a patch"
 	case *resolver.ProblemError:
 		return e.Hint
+	case *values.Error:
+		return e.Hint
+	case *values.MissingError:
+		return "give it with --set NAME=VALUE, or values: in gkops.yaml"
+	case *catalog.ReadError:
+		if errors.Is(e, catalog.ErrNotFound) {
+			return "what the registry lists is not there: ask who keeps it; GKOPS_MIRROR may name a place with copies"
+		}
 	}
 	return ""
 }

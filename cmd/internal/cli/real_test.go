@@ -3,11 +3,13 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -23,9 +25,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apiyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
-	"sigs.k8s.io/kustomize/kyaml/kio"
 	"sigs.k8s.io/yaml"
 
 	"gkops.dev/gkops/resolver/catalog"
@@ -34,7 +36,7 @@ import (
 // refusals are the only reasons for which a version of a real registry may be refused, by the text that says so.
 var refusals = []struct{ reason, text string }{
 	{"made of a chart, or needs one", "charts are not rendered yet"},
-	{"needs what nobody has", "nobody has"},
+	{"needs what nobody has", "which no registry has"},
 	{"its ready value set sets a value whose target the package does not have", "value memory: target Deployment redis (apps/v1)"},
 }
 
@@ -316,25 +318,24 @@ func (o *outcome) sourceObjects(shared string) ([]object, bool, error) {
 	return objects, m.Namespaced(), nil
 }
 
-// readObjects splits a stream, expands Lists and drops what is empty, with other code than gkops's own.
+// readObjects splits a stream, expands Lists and drops what is empty, with Kubernetes' own code.
 func readObjects(data []byte) ([]object, error) {
-	nodes, err := (&kio.ByteReader{Reader: bytes.NewReader(data), OmitReaderAnnotations: true, AnchorsAweigh: true}).Read()
-	if err != nil {
-		return nil, err
-	}
-	var objects []map[string]any
-	for _, node := range nodes {
-		text, err := node.String()
+	reader := apiyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
+	var objects []object
+	for {
+		text, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return objects, nil
+		}
 		if err != nil {
 			return nil, err
 		}
-		var object map[string]any
-		if err := yaml.Unmarshal([]byte(text), &object); err != nil {
+		var one object
+		if err := yaml.Unmarshal(text, &one); err != nil {
 			return nil, err
 		}
-		objects = append(objects, expand(object)...)
+		objects = append(objects, expand(one)...)
 	}
-	return objects, nil
 }
 
 func expand(object map[string]any) []map[string]any {
@@ -482,12 +483,30 @@ func normalised(one object, filled bool) string {
 	if len(annotations) > 0 {
 		metadata["annotations"] = annotations
 	}
-	if filled {
-		delete(metadata, "namespace")
-	}
 	shown := maps.Clone(one)
 	shown["metadata"] = metadata
+	if filled {
+		if subjects, _ := one["subjects"].([]any); subjects != nil {
+			// The ServiceAccounts that a RoleBinding names without a namespace are those of its own.
+			shown["subjects"] = withoutNamespace(subjects, metadata["namespace"])
+		}
+		delete(metadata, "namespace")
+	}
 	return asJSON(shown)
+}
+
+// withoutNamespace is a list of subjects without those namespaces that are a given one.
+func withoutNamespace(subjects []any, namespace any) []any {
+	var bare []any
+	for _, subject := range subjects {
+		one, _ := subject.(object)
+		one = maps.Clone(one)
+		if one["namespace"] == namespace {
+			delete(one, "namespace")
+		}
+		bare = append(bare, one)
+	}
+	return bare
 }
 
 func asJSON(one object) string {

@@ -28,6 +28,9 @@ func Run(ctx context.Context, env Env) int {
 	if err == nil {
 		return yes
 	}
+	if strings.HasPrefix(err.Error(), "required flag") {
+		err = &usageError{Command: "gkops " + strings.Join(env.Args[:1], ""), Err: err}
+	}
 	complain(env, err)
 	return status(err)
 }
@@ -45,10 +48,13 @@ Exit status: 0 yes; 1 no (no solution, conflict, drift, changes, something outda
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		Args:              usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
 			return cmd.Help()
 		},
+		Args: cobra.ArbitraryArgs,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{Command: cmd.CommandPath(), Err: err}
@@ -103,6 +109,15 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// unknownCommand says that there is no such command, and which one may have been meant.
+func unknownCommand(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return usagef(cmd, "no command %q: did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return usagef(cmd, "no command %q", name)
 }
 
 // answerNo ends a command whose answer is "no" and has been printed already.

@@ -45,7 +45,7 @@ func (e *PlaceholderError) Hint() string {
 // marked refuses to commit a tree with a placeholder in it.
 func (p *Project) marked(proposal *Proposal) error {
 	for _, f := range proposal.Findings {
-		if f.Rule == "placeholder" {
+		if f.Rule == "repo-url-missing" {
 			return &PlaceholderError{File: f.File}
 		}
 	}

@@ -38,9 +38,21 @@ type Created struct {
 // Create makes a workspace in a repository, and the repository when there is none. It never overwrites a gkops.yaml, and refuses
 // a repository where the engine would swallow the generated tree.
 func Create(ctx context.Context, world World, request Init) (*Created, error) {
-	repository, err := openOrInit(request.Dir)
+	repository, err := gitops.Open(request.Dir)
+	if none := (*gitops.NotFoundError)(nil); errors.As(err, &none) || errors.Is(err, fs.ErrNotExist) {
+		repository, err = nil, nil
+	}
 	if err != nil {
 		return nil, err
+	}
+	data, w, err := newWorkspace(ctx, world, repository, request)
+	if err != nil {
+		return nil, err
+	}
+	if repository == nil { // only now that the request is known to be good
+		if repository, err = gitops.Init(request.Dir); err != nil {
+			return nil, err
+		}
 	}
 	work, err := repository.WorkFS()
 	if err != nil {
@@ -49,13 +61,8 @@ func Create(ctx context.Context, world World, request Init) (*Created, error) {
 	if _, err := fs.Stat(work, workspace.FileName); err == nil {
 		return nil, &ExistsError{File: workspace.FileName}
 	}
-	data, err := newWorkspace(ctx, world, repository, request)
-	if err != nil {
-		return nil, err
-	}
-	w, err := workspace.Parse(workspace.FileName, data)
-	if err != nil {
-		return nil, err
+	if w.Engine == workspace.ArgoCD && w.Source.RepoURL == "" {
+		world.Warn("the address of this repository is not known: set source.repoURL in gkops.yaml before the first commit")
 	}
 	p := &Project{world: world, repository: repository, data: data, workspace: w}
 	if err := swallowed(work, w); err != nil {
@@ -86,16 +93,6 @@ func Create(ctx context.Context, world World, request Init) (*Created, error) {
 	return &Created{Written: append(change.Added(), change.Changed()...), Entry: string(entry)}, nil
 }
 
-// openOrInit opens the repository of a folder, or makes one where there is none.
-func openOrInit(dir string) (*gitops.Repository, error) {
-	repository, err := gitops.Open(dir)
-	var none *gitops.NotFoundError
-	if errors.As(err, &none) {
-		return gitops.Init(dir)
-	}
-	return repository, err
-}
-
 // ExistsError says that a file is there already that would be made.
 type ExistsError struct{ File string }
 
@@ -107,25 +104,38 @@ func (e *ExistsError) Hint() string {
 	return "this is a workspace: change it with 'gkops add', 'gkops registry add', or by hand"
 }
 
-// newWorkspace is the first gkops.yaml. The type of every registry is found by looking, and written down.
-func newWorkspace(ctx context.Context, world World, repository *gitops.Repository, request Init) ([]byte, error) {
-	w := &workspace.Workspace{
+// newWorkspace is the first gkops.yaml, and what it says. The type of every registry is found by looking, and the address of the
+// repository by asking for its remote origin; both are written down. The repository is nil when there is none yet.
+func newWorkspace(ctx context.Context, world World, repository *gitops.Repository, request Init) ([]byte, *workspace.Workspace, error) {
+	w := workspace.Workspace{
 		APIVersion: workspace.APIVersion, Kind: workspace.Kind,
 		Engine:   workspace.Engine(request.Engine),
+		Source:   workspace.Source{RepoURL: request.RepoURL},
 		Clusters: []workspace.Cluster{{Name: request.Cluster, Kubernetes: request.Kubernetes}},
 	}
-	if w.Engine == workspace.Flux {
-		w.Source = workspace.Source{Name: "flux-system", Namespace: "flux-system"}
+	base := request.Dir
+	if repository != nil {
+		base = repository.Root()
+		if w.Engine == workspace.ArgoCD && w.Source.RepoURL == "" {
+			w.Source.RepoURL = repository.RemoteURL("origin")
+		}
 	}
-	w.Source.RepoURL = request.RepoURL
+	if w.Engine == workspace.Flux {
+		w.Source.Name, w.Source.Namespace = "flux-system", "flux-system"
+	}
 	for _, r := range request.Registries {
-		entry, err := look(ctx, world, repository, workspace.Registry{Name: r.Name, URL: r.URL})
+		entry, err := look(ctx, world, base, workspace.Registry{Name: r.Name, URL: r.URL})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		w.Registries = append(w.Registries, entry)
 	}
-	return workspace.New(*w)
+	data, err := workspace.New(w)
+	if err != nil {
+		return nil, nil, err
+	}
+	parsed, err := workspace.Parse(workspace.FileName, data)
+	return data, parsed, err
 }
 
 // SwallowedError says that an engine's object that is in the repository already would read the generated tree as its own.

@@ -4,12 +4,16 @@ import (
 	"context"
 	"strings"
 
+	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/review"
 )
 
 // Diff compares two revisions object by object; an empty head is the work tree.
 func (p *Project) Diff(ctx context.Context, base, head string) (*review.Report, error) {
 	before, err := p.tree(ctx, base)
+	if gitops.IsUnborn(err) {
+		before, err = nil, nil // before the first commit there is nothing
+	}
 	if err != nil {
 		return nil, err
 	}

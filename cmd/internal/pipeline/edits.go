@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"gkops.dev/gkops/gitops/workspace"
 	"gkops.dev/gkops/render/values"
@@ -70,6 +71,9 @@ func (p *Project) Add(ctx context.Context, e *Edit, want Want) error {
 	if err := p.known(w, want); err != nil {
 		return err
 	}
+	if err := p.offered(ctx, want.Package); err != nil {
+		return err
+	}
 	if err := p.free(w, want); err != nil {
 		return err
 	}
@@ -92,6 +96,18 @@ func (p *Project) Add(ctx context.Context, e *Edit, want Want) error {
 		e.Workspace, err = workspace.AddPackage(p.bytes(e), want.Cluster, entry)
 	}
 	return err
+}
+
+// offered checks that some registry has a package.
+func (p *Project) offered(ctx context.Context, pkg string) error {
+	candidates, err := p.registries.Candidates(ctx, pkg)
+	if err != nil {
+		return err
+	}
+	if len(candidates) == 0 {
+		return &UnknownError{"package", pkg, "any registry", p.nearest(ctx, pkg)}
+	}
+	return nil
 }
 
 // known checks that the registries and the cluster that a want names are in the workspace.
@@ -219,7 +235,29 @@ func (p *Project) newest(ctx context.Context, pkg, registry string, r catalog.Ra
 	if registry != "" {
 		where = "registry " + registry
 	}
-	return nil, &UnknownError{"package", described(pkg, r), where, p.nearest(ctx, pkg)}
+	if err := p.offered(ctx, pkg); err != nil {
+		return nil, err
+	}
+	return nil, &UnknownError{"version of package", described(pkg, r), where, p.versionsOf(ctx, pkg, registry)}
+}
+
+// versionsOf is advice that names the newest versions that there are.
+func (p *Project) versionsOf(ctx context.Context, pkg, registry string) string {
+	const most = 8
+	candidates, err := p.registries.Candidates(ctx, pkg)
+	if err != nil {
+		return ""
+	}
+	var there []string
+	for _, c := range slices.Backward(candidates) {
+		if (registry == "" || registry == c.Registry) && len(there) < most {
+			there = append(there, c.Version.String())
+		}
+	}
+	if len(there) == 0 {
+		return "another registry has it: 'gkops info " + pkg + "'"
+	}
+	return "there is " + strings.Join(there, ", ")
 }
 
 func described(pkg string, r catalog.Range) string {
@@ -241,6 +279,9 @@ func (p *Project) Remove(e *Edit, cluster string, instances []string) error {
 	e.Advance = true
 	for _, name := range instances {
 		if _, there := listed(w, cluster, name); there {
+			if _, wider := listed(w, "", name); wider && cluster != "" {
+				e.Notices = append(e.Notices, fmt.Sprintf("%s stays in cluster %s: only what the cluster changes of it is gone, the workspace's packages still ask for it", name, cluster))
+			}
 			if e.Workspace, err = workspace.RemovePackage(p.bytes(e), cluster, name); err != nil {
 				return err
 			}
@@ -335,7 +376,10 @@ func (p *Project) Unset(e *Edit, cluster, instance string, names []string) error
 }
 
 // Hold keeps a package within a range, or at its locked version when the range is empty.
-func (p *Project) Hold(e *Edit, pkg, versions, reason string) error {
+func (p *Project) Hold(ctx context.Context, e *Edit, pkg, versions, reason string) error {
+	if err := p.offered(ctx, pkg); err != nil {
+		return err
+	}
 	if versions == "" {
 		var err error
 		if versions, err = p.lockedVersion(pkg); err != nil {

@@ -9,6 +9,7 @@ import (
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/gitops/workspace"
 	"gkops.dev/gkops/render/order"
+	"gkops.dev/gkops/render/values"
 	"gkops.dev/gkops/resolver"
 	"gkops.dev/gkops/resolver/catalog"
 )
@@ -100,7 +101,7 @@ func (p *Project) Outdated(ctx context.Context, cluster string) ([]Outdated, err
 		if held == nil || cluster != "" && c.Name != cluster {
 			continue
 		}
-		plan, err := resolver.Solve(ctx, offers{p.registries}, p.problem(p.workspace, c.Name, held, Edit{MoveAll: true}))
+		plan, err := resolver.Solve(ctx, offers{p}, p.problem(p.workspace, c.Name, held, Edit{MoveAll: true}))
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
 		}
@@ -143,7 +144,8 @@ func (p *Project) Search(ctx context.Context, term string) ([]Hit, error) {
 			}
 			hit, err := p.hit(ctx, name, l)
 			if err != nil {
-				return nil, err
+				p.world.Warn(fmt.Sprintf("left out: %v", err))
+				continue
 			}
 			if inName {
 				named = append(named, hit)
@@ -277,7 +279,7 @@ func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, clust
 			continue
 		}
 		problem := p.problem(p.workspace, c.Name, p.locks[c.Name], Edit{})
-		verdict, err := resolver.WhyNot(ctx, offers{p.registries}, problem, pkg, r)
+		verdict, err := resolver.WhyNot(ctx, offers{p}, problem, pkg, r)
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
 		}
@@ -286,43 +288,28 @@ func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, clust
 	return verdicts, nil
 }
 
-// nearest is advice that names packages with a name like a given one.
-func (p *Project) nearest(ctx context.Context, pkg string) string {
-	hits, err := p.Search(ctx, "")
-	if err != nil {
-		return "'gkops search' lists the packages"
-	}
-	best, distance := "", 3
-	for _, h := range hits {
-		if d := editDistance(h.Name, pkg); d < distance && h.Name != pkg {
-			best, distance = h.Name, d
+// PackageNames are the packages of all registries whose index can be read, sorted.
+func (p *Project) PackageNames(ctx context.Context) []string {
+	var names []string
+	for _, registry := range p.registries.Names() {
+		listings, err := p.registries.Registry(registry).Listings(ctx)
+		if err != nil {
+			continue
+		}
+		for _, l := range listings {
+			names = append(names, l.Name)
 		}
 	}
-	if best == "" {
-		return "'gkops search' lists the packages"
-	}
-	return "did you mean " + best + "? 'gkops search' lists the packages"
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
-// editDistance is the Levenshtein distance of two short names.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// nearest is advice that names a package with a name like a given one.
+func (p *Project) nearest(ctx context.Context, pkg string) string {
+	if near := values.Nearest(pkg, p.PackageNames(ctx)); near != "" && near != pkg {
+		return "did you mean " + near + "? 'gkops search' lists the packages"
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return "'gkops search' lists the packages"
 }
 
 // Node is one part of an instance in the graph of a cluster; ID is "<instance>/<part>".

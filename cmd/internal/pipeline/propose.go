@@ -27,16 +27,19 @@ type Edit struct {
 	Move           []string // these instances do
 	AllowDowngrade []string // these packages may go to a lower version
 	Advance        bool     // removals that are under way take their next step
+	Notices        []string // what a person should know of the edit itself
 	Force          bool     // generated files that were edited by hand are overwritten
 	Commit         bool     // everything that gkops owns will be committed, also what earlier commands left uncommitted
 }
 
 // Proposal is what an edit comes to. Nothing of it is written yet.
 type Proposal struct {
-	Clusters []ClusterChange
-	Findings []finding.Finding
-	change   gitops.Change
-	locks    map[string]*lock.Lock
+	Clusters  []ClusterChange
+	Findings  []finding.Finding
+	Notices   []string
+	Workspace bool // gkops.yaml changes
+	change    gitops.Change
+	locks     map[string]*lock.Lock
 }
 
 // Empty reports whether the repository already holds all of it.
@@ -69,7 +72,7 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	proposal := &Proposal{locks: map[string]*lock.Lock{}}
+	proposal := &Proposal{locks: map[string]*lock.Lock{}, Notices: e.Notices}
 	var deletes []string
 	for _, cluster := range w.Clusters {
 		if !concerns(cluster, e) {
@@ -103,6 +106,7 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
+	proposal.Workspace = slices.Contains(proposal.change.Changed(), workspace.FileName)
 	proposal.count()
 	return proposal, nil
 }
@@ -152,6 +156,8 @@ func (p *Project) edited(ctx context.Context, e Edit) (*workspace.Workspace, map
 	}
 	w, err := workspace.Parse(workspace.FileName, e.Workspace)
 	if err != nil {
+		// The lines are those of a file that nobody sees: say so.
+		_, err = workspace.Parse(workspace.FileName+", as this command would write it", e.Workspace)
 		return nil, nil, err
 	}
 	if !sameJSON(w.Registries, p.workspace.Registries) {
@@ -203,7 +209,7 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 		return nil, err
 	}
 	done.change = ClusterChange{
-		Name: c.Name, Kubernetes: c.Kubernetes, Notices: notices,
+		Name: c.Name, Kubernetes: c.Kubernetes, Notices: append(notices, orphaned(committed, done.lock)...),
 		Steps: steps(held, done.lock), sinceHead: steps(committed, done.lock),
 	}
 	return done, nil
@@ -219,7 +225,7 @@ func (p *Project) choose(ctx context.Context, w *workspace.Workspace, cluster st
 			}
 		}
 	}
-	plan, err := resolver.Solve(ctx, offers{p.registries}, p.problem(w, cluster, held, e))
+	plan, err := resolver.Solve(ctx, offers{p}, p.problem(w, cluster, held, e))
 	if err != nil {
 		return nil, err
 	}

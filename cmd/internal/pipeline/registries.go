@@ -22,7 +22,7 @@ const Builtin = "builtin:examples"
 
 // openRegistries opens the registries of a workspace in list order. It reads nothing of them yet.
 func (p *Project) openRegistries(_ context.Context, w *workspace.Workspace) error {
-	opener, err := opener(p.world, p.repository, w.Mirrors)
+	opener, err := opener(p.world, p.repository.Root(), w.Mirrors)
 	if err != nil {
 		return err
 	}
@@ -40,13 +40,13 @@ func (p *Project) openRegistries(_ context.Context, w *workspace.Workspace) erro
 }
 
 // opener opens registries as the environment says: the cache below XDG_CACHE_HOME, the mirrors of GKOPS_MIRROR or else of gkops.yaml.
-func opener(world World, repository *gitops.Repository, mirrors []string) (*location.Opener, error) {
+func opener(world World, base string, mirrors []string) (*location.Opener, error) {
 	named := world.Getenv("GKOPS_MIRROR")
 	if named == "" {
 		named = strings.Join(mirrors, ",")
 	}
 	return location.NewOpener(location.Options{
-		Base: repository.Root(), HTTP: world.HTTP, Cache: cacheFolder(world), Mirrors: named, MirrorBase: repository.Root(), Warn: world.Warn,
+		Base: base, HTTP: world.HTTP, Cache: cacheFolder(world), Mirrors: named, MirrorBase: base, Warn: world.Warn,
 	})
 }
 
@@ -102,12 +102,12 @@ func (b builtin) Read(_ context.Context, address string) ([]byte, error) {
 }
 
 // look finds out the type of a registry by looking at it.
-func look(ctx context.Context, world World, repository *gitops.Repository, r workspace.Registry) (workspace.Registry, error) {
+func look(ctx context.Context, world World, base string, r workspace.Registry) (workspace.Registry, error) {
 	if r.URL == Builtin {
 		r.Type = workspace.Glasskube
 		return r, nil
 	}
-	opener, err := opener(world, repository, nil)
+	opener, err := opener(world, base, nil)
 	if err != nil {
 		return r, err
 	}
@@ -124,7 +124,7 @@ func look(ctx context.Context, world World, repository *gitops.Repository, r wor
 
 // AddRegistry adds a registry to the end of the list. Its type is found by looking, and written down.
 func (p *Project) AddRegistry(ctx context.Context, name, url string) error {
-	r, err := look(ctx, p.world, p.repository, workspace.Registry{Name: name, URL: url})
+	r, err := look(ctx, p.world, p.repository.Root(), workspace.Registry{Name: name, URL: url})
 	if err != nil {
 		return err
 	}

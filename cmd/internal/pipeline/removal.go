@@ -31,6 +31,7 @@ func leaving(held, committed *lock.Lock, staying []lock.Instance, advance bool) 
 			notices = append(notices, notice)
 		}
 		if next != nil {
+			next.Parts, next.Places = nil, nil // the render says what is left of them
 			left = append(left, *next)
 		}
 	}
@@ -64,19 +65,19 @@ func step(i lock.Instance, committed *lock.Instance, going []lock.Instance, adva
 	last := rest[len(rest)-1]
 	guarded := i.Removal != nil && i.Removal.Guarded
 	if !guarded && len(dataFiles(last)) > 0 {
-		return &next, fmt.Sprintf("removal of %s: what holds data is guarded first; %s\n%s",
-			i.Name, again(i.Name), listFiles(dataFiles(last)))
+		return &next, fmt.Sprintf("removal of %s: what holds data is guarded first:\n%s\n%s",
+			i.Name, listFiles(dataFiles(last)), again(i.Name))
 	}
 	next.Removal.Withdrawn = append(next.Removal.Withdrawn, last.Name)
 	slices.Sort(next.Removal.Withdrawn)
 	notice := fmt.Sprintf("removal of %s: part %s leaves Git", i.Name, last.Name)
 	if kept := dataFiles(last); len(kept) > 0 {
-		notice += "; these objects stay in the cluster, delete them by hand when their data is not needed:\n" + listFiles(kept)
+		notice += "; what holds data stays in the cluster, and is deleted, when nobody needs it, with\n" + commands("delete", kept)
 	}
 	if len(rest) == 1 {
 		return nil, notice
 	}
-	return &next, notice + "; " + again(i.Name)
+	return &next, notice + "\n" + goneBefore(last) + again(i.Name)
 }
 
 // again says how a removal goes on.
@@ -119,6 +120,57 @@ func dataFiles(p lock.Part) []string {
 	}
 	slices.Sort(files)
 	return files
+}
+
+// goneBefore names what must be gone from the cluster before the next step is merged, and the commands that show it.
+func goneBefore(p lock.Part) string {
+	const most = 5
+	kept := dataFiles(p)
+	var going []string
+	for name := range p.Files {
+		if name != "kustomization.yaml" && !slices.Contains(kept, name) {
+			going = append(going, name)
+		}
+	}
+	if len(going) == 0 {
+		return ""
+	}
+	slices.Sort(going)
+	more := ""
+	if len(going) > most {
+		more = fmt.Sprintf("\n  and %d more objects of the part", len(going)-most)
+		going = going[:most]
+	}
+	return "gone must be, before the next step is merged (each command answers NotFound):\n" + commands("get", going) + more + "\n"
+}
+
+// commands are kubectl commands for the objects of files, one per line.
+func commands(verb string, files []string) string {
+	lines := make([]string, 0, len(files))
+	for _, file := range files {
+		fields := strings.SplitN(strings.TrimSuffix(file, ".yaml"), "_", 3)
+		line := "  kubectl " + verb + " " + fields[0] + " " + fields[len(fields)-1]
+		if len(fields) == 3 {
+			line += " -n " + fields[1]
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// orphaned are notices of namespaces that belong to the cluster and that nothing uses any more: they leave Git and stay in the cluster.
+func orphaned(held, fresh *lock.Lock) []string {
+	if held == nil {
+		return nil
+	}
+	var notices []string
+	for _, n := range held.Namespaces {
+		still := slices.ContainsFunc(fresh.Namespaces, func(other lock.Namespace) bool { return other.Name == n.Name })
+		if n.Owner == lock.ClusterOwner && !still {
+			notices = append(notices, fmt.Sprintf("namespace %s leaves Git with its last user and stays in the cluster; it is deleted, with all that is in it, with\n  kubectl delete namespace %s", n.Name, n.Name))
+		}
+	}
+	return notices
 }
 
 func listFiles(files []string) string {

@@ -11,11 +11,11 @@ import (
 )
 
 // offers answers the questions of the solver from the registries.
-type offers struct{ set *catalog.Set }
+type offers struct{ project *Project }
 
 // Candidates lists every version of a package in every registry.
 func (o offers) Candidates(ctx context.Context, pkg string) ([]resolver.Candidate, error) {
-	listed, err := o.set.Candidates(ctx, pkg)
+	listed, err := o.project.registries.Candidates(ctx, pkg)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (o offers) Candidates(ctx context.Context, pkg string) ([]resolver.Candidat
 
 // Needs says what one candidate needs.
 func (o offers) Needs(ctx context.Context, pkg string, c resolver.Candidate) (resolver.Needs, error) {
-	release, err := o.set.Release(ctx, c.Registry, pkg, c.Version)
+	release, err := o.project.read(ctx, c.Registry, pkg, c.Version)
 	if err != nil {
 		return resolver.Needs{}, err
 	}
@@ -50,6 +50,27 @@ func (o offers) Needs(ctx context.Context, pkg string, c resolver.Candidate) (re
 	return needs, nil
 }
 
+// Names lists the packages of all registries that can be read.
+func (o offers) Names(ctx context.Context) []string { return o.project.PackageNames(ctx) }
+
+// read reads a release. One that a lock has must be the same bytes as ever.
+func (p *Project) read(ctx context.Context, registry, pkg string, v catalog.Version) (*catalog.Release, error) {
+	release, err := p.registries.Release(ctx, registry, pkg, v)
+	if err != nil {
+		return nil, err
+	}
+	for _, held := range p.locks {
+		for _, i := range held.Instances {
+			if i.Registry == registry && i.Package == pkg && i.Version == v.String() {
+				if err := checkDigests(i, []lock.Source{{URL: release.File.Name, Digest: release.File.Digest}}); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return release, nil
+}
+
 // componentName is what a component adds to its parent's name.
 func componentName(c catalog.Component) string {
 	if c.InstalledName != "" {
@@ -68,12 +89,12 @@ func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Loc
 	}
 	for _, want := range w.Effective(cluster) {
 		problem.Roots = append(problem.Roots, resolver.Root{
-			Instance: want.Instance(), Package: want.Name, Range: want.Range(), Registry: want.Registry, Where: want.Where(),
+			Instance: want.Instance(), Package: want.Name, Range: want.Range(), Registry: want.Registry, Where: p.where(want, cluster),
 		})
 	}
 	for _, hold := range w.Policy.Holds {
 		problem.Holds = append(problem.Holds, resolver.Hold{
-			Package: hold.Package, Range: hold.Range(), Reason: hold.Reason, Where: hold.Where(),
+			Package: hold.Package, Range: hold.Range(), Reason: hold.Reason, Where: p.whereHeld(hold),
 		})
 	}
 	if held == nil {
@@ -87,6 +108,26 @@ func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Loc
 		}
 	}
 	return problem
+}
+
+// where is the place of an entry: a line of gkops.yaml as it is on disk, or this command when it is not written yet.
+func (p *Project) where(want workspace.Package, cluster string) string {
+	for _, there := range p.workspace.Effective(cluster) {
+		if there.Instance() == want.Instance() && there.Version == want.Version && there.Registry == want.Registry {
+			return there.Where()
+		}
+	}
+	return "this command"
+}
+
+// whereHeld is the place of a hold, as where is that of an entry.
+func (p *Project) whereHeld(hold workspace.Hold) string {
+	for _, there := range p.workspace.Policy.Holds {
+		if there.Package == hold.Package && there.Version == hold.Version {
+			return there.Where()
+		}
+	}
+	return "this command"
 }
 
 func registryNames(w *workspace.Workspace) []string {

@@ -105,7 +105,7 @@ func (p *Project) release(ctx context.Context, i lock.Instance) (*catalog.Releas
 	if err != nil {
 		return nil, fmt.Errorf("instance %s in the lock: %w", i.Name, err)
 	}
-	return p.registries.Release(ctx, i.Registry, i.Package, v)
+	return p.read(ctx, i.Registry, i.Package, v)
 }
 
 func componentValues(c catalog.Component) map[string]any {
@@ -202,7 +202,7 @@ func (p *Project) fetchOne(ctx context.Context, i lock.Instance) (fetched, error
 	}
 	f.instance.Files = files
 	f.sources = append(f.sources, sources(files)...)
-	return f, p.checkDigests(i, f.sources)
+	return f, checkDigests(i, f.sources)
 }
 
 func sources(files []catalog.File) []lock.Source {
@@ -214,7 +214,7 @@ func sources(files []catalog.File) []lock.Source {
 }
 
 // checkDigests compares what was read with what the lock says of the same version: other bytes are never taken.
-func (p *Project) checkDigests(i lock.Instance, read []lock.Source) error {
+func checkDigests(i lock.Instance, read []lock.Source) error {
 	want := map[string]catalog.Digest{}
 	for _, s := range i.Sources {
 		want[s.URL] = s.Digest
