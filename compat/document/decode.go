@@ -30,7 +30,7 @@ func Decode(node *yaml.Node, file string, into any) error {
 	if node == nil {
 		return &SyntaxError{File: file, Reason: "there is nothing to decode"}
 	}
-	d := decoder{file: file}
+	d := decoder{file: file, fields: map[reflect.Type]fieldSet{}}
 	d.value(node, target.Elem(), "")
 	sort.SliceStable(d.faults, func(i, j int) bool { return d.faults[i].Line < d.faults[j].Line })
 	errs := make([]error, len(d.faults))
@@ -43,6 +43,7 @@ func Decode(node *yaml.Node, file string, into any) error {
 type decoder struct {
 	file   string
 	faults []*SyntaxError
+	fields map[reflect.Type]fieldSet
 }
 
 // maxFaults is where decoding stops to collect: nobody reads more.
@@ -174,7 +175,11 @@ func (d *decoder) structure(node *yaml.Node, out reflect.Value, path string) {
 		d.kind(node, path, "a mapping")
 		return
 	}
-	fields := fieldsOf(out.Type())
+	fields, known := d.fields[out.Type()]
+	if !known {
+		fields = fieldsOf(out.Type())
+		d.fields[out.Type()] = fields
+	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
 		where := join(path, key.Value)

@@ -112,7 +112,7 @@ func (n *normalizer) tagged(in, out *yaml.Node) error {
 		out.Tag, out.Style = kind.tag(), 0
 		return n.finite(out)
 	case tag == "!!int", tag == "!!float", tag == "!!bool", tag == "!!null":
-		return fault(out.Line, "%q is not a %s", shorten(in.Value), strings.TrimPrefix(tag, "!!"))
+		return fault(out.Line, "the tag %s does not fit %q", tag, shorten(in.Value))
 	default:
 		return fault(out.Line, "the tag %s is not supported", tag)
 	}

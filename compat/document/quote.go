@@ -20,10 +20,10 @@ func (e *encoder) flowScalar(node *yaml.Node) {
 		e.out = append(e.out, node.Value...)
 	case style == 0 && plainSafe(node.Value):
 		e.out = append(e.out, node.Value...)
-	case style == yaml.DoubleQuotedStyle, style == 0 && !strings.Contains(node.Value, "\""), !printable(node.Value, false):
-		e.doubleQuoted(node.Value)
-	default:
+	case printable(node.Value, false) && (style == yaml.SingleQuotedStyle || style == 0 && strings.Contains(node.Value, "\"")):
 		e.singleQuoted(node.Value)
+	default:
+		e.doubleQuoted(node.Value)
 	}
 }
 

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -79,12 +80,30 @@ func parserFault(err error, firstLine int, chunk []byte) *SyntaxError {
 		return &SyntaxError{Line: firstLine, Reason: err.Error(), Err: err}
 	}
 	line, _ := strconv.Atoi(located[1])
+	if line == 0 {
+		line = searchLine(located[2], chunk)
+	}
 	found := &SyntaxError{Line: firstLine + max(line, 1) - 1, Reason: strings.TrimSpace(located[2]), Err: err}
 	if tabbed(chunk, line) || tabbed(chunk, line+1) {
 		found.Reason += " (a tab is used as indentation)"
 		found.Hint = "YAML allows only spaces as indentation"
 	}
 	return found
+}
+
+// searchLine finds the line, from 1, of a problem that the YAML library names without one; 0 when it is not to be found.
+func searchLine(reason string, chunk []byte) int {
+	at := -1
+	if name, found := strings.CutPrefix(reason, "unknown anchor '"); found {
+		name, _, _ = strings.Cut(name, "'")
+		at = bytes.Index(chunk, []byte("*"+name))
+	} else if strings.HasPrefix(reason, "control characters") {
+		at = bytes.IndexFunc(chunk, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f })
+	}
+	if at < 0 {
+		return 0
+	}
+	return lineAt(chunk, at)
 }
 
 // tabbed says whether the 1-based line of a chunk has a tab in its indentation.

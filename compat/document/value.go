@@ -1,9 +1,6 @@
 package document
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
 
@@ -94,19 +91,4 @@ func wholeNumber(f float64) any {
 		return i
 	}
 	return f
-}
-
-// Canonical is the JSON of Value with sorted keys: two objects are identical exactly when these bytes are.
-func Canonical(node *yaml.Node) ([]byte, error) {
-	value, err := Value(node)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, fmt.Errorf("write JSON: %w", err)
-	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
