@@ -99,3 +99,15 @@ func told(r *Report) string {
 	}
 	return out.String()
 }
+
+func TestFaultsOfOneFileAreBounded(t *testing.T) {
+	c, err := newChecker(Target{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := c.file("x.yaml", []byte(strings.Repeat("---\na: b: c\n", 10*maxFaults)))
+	last := out.findings[len(out.findings)-1]
+	if len(out.findings) != maxFaults+1 || last.Line != 2*maxFaults+1 || last.Rule != Unparsable {
+		t.Errorf("%d findings, the last %+v", len(out.findings), last)
+	}
+}

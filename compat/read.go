@@ -3,6 +3,7 @@ package compat
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"gkops.dev/gkops/compat/document"
 	"gkops.dev/gkops/compat/finding"
@@ -21,6 +22,9 @@ func (c *checker) file(name string, data []byte) result {
 	return out
 }
 
+// maxFaults is how many unreadable documents of one file are told: each costs time, and such a file is no manifest.
+const maxFaults = 100
+
 // readPieces reads a file, and when it has a fault every document of it on its own, so that one bad document hides no other.
 func readPieces(name string, data []byte) ([]piece, []*document.SyntaxError) {
 	docs, err := document.Parse(name, data)
@@ -30,6 +34,11 @@ func readPieces(name string, data []byte) ([]piece, []*document.SyntaxError) {
 	var pieces []piece
 	var faults []*document.SyntaxError
 	for _, part := range splitParts(data) {
+		if len(faults) == maxFaults {
+			faults = append(faults, &document.SyntaxError{File: name, Line: part.line + 1, Reason: fmt.Sprintf(
+				"%d documents before this line cannot be read: the rest of the file was not looked at", maxFaults)})
+			break
+		}
 		docs, shift, err := parsePart(name, part)
 		if err != nil {
 			faults = append(faults, asSyntax(name, err, shift))
