@@ -17,7 +17,7 @@ const (
 // ClusterOwner is the Owner of a namespace that belongs to the cluster and not to one instance.
 const ClusterOwner = "cluster"
 
-// Lock is the whole of gkops.lock. Renderer changes only when the same inputs would give other bytes. Settings is the digest of
+// Lock is the whole of gkops.lock. Renderer changes only when the same inputs would give other bytes. Repository is the address of the repository as the engine was told it, where it needs one. Settings is the digest of
 // what the cluster as a whole puts into the render. Files are the generated files outside parts, by path relative to the folder
 // of the cluster, slash-separated; the lock itself is not among them.
 type Lock struct {
@@ -29,6 +29,7 @@ type Lock struct {
 	Kubernetes string                    `yaml:"kubernetes" json:"kubernetes"`
 	Engine     string                    `yaml:"engine" json:"engine"`
 	Settings   catalog.Digest            `yaml:"settings,omitempty" json:"settings,omitempty"`
+	Repository string                    `yaml:"repository,omitempty" json:"repository,omitempty"`
 	Namespaces []Namespace               `yaml:"namespaces,omitempty" json:"namespaces,omitempty"`
 	Instances  []Instance                `yaml:"instances,omitempty" json:"instances,omitempty"`
 	Files      map[string]catalog.Digest `yaml:"files,omitempty" json:"files,omitempty"`

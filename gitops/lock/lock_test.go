@@ -26,7 +26,7 @@ func digest(text string) catalog.Digest { return catalog.DigestOf([]byte(text)) 
 func example() *Lock {
 	files := map[string]catalog.Digest{"kustomization.yaml": digest("k"), "deployment.apps_web_web.yaml": digest("d")}
 	return &Lock{
-		Renderer: 3, Cluster: "prod", Kubernetes: "1.30", Engine: "flux", Settings: digest("s"),
+		Renderer: 3, Cluster: "prod", Kubernetes: "1.30", Engine: "flux", Settings: digest("s"), Repository: "https://git.example.org/fleet.git",
 		Namespaces: []Namespace{
 			{Name: "web", Owner: "web"},
 			{Name: "data", Owner: ClusterOwner, UsedBy: []string{"web", "cert-manager"}},

@@ -13,6 +13,7 @@ func rootNode(l *Lock) (*yaml.Node, error) {
 	m.text("kubernetes", l.Kubernetes)
 	m.text("engine", l.Engine)
 	m.text("settings", string(l.Settings))
+	m.text("repository", l.Repository)
 	if err := addList(m, "namespaces", l.Namespaces, namespaceNode); err != nil {
 		return nil, err
 	}

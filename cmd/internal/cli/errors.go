@@ -118,6 +118,8 @@ func ownHint(err error) string {
 		return e.Hint
 	case *values.Error:
 		return e.Hint
+	case *render.TargetError:
+		return "the package names an object that it does not have: leave the value unset, and tell the package's author"
 	case *values.MissingError:
 		return "give it with --set NAME=VALUE, or values: in gkops.yaml"
 	case *catalog.ReadError:

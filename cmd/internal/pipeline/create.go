@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/workspace"
 	"gkops.dev/gkops/render"
+	"gkops.dev/gkops/resolver/catalog"
 )
 
 // NamedURL is a registry as a person names it.
@@ -68,22 +70,29 @@ func Create(ctx context.Context, world World, request Init) (*Created, error) {
 	if err := swallowed(work, w); err != nil {
 		return nil, err
 	}
+	if request.Entry != "" && within(path.Clean(filepath.ToSlash(request.Entry)), Folder) {
+		return nil, &EntryError{Folder: request.Entry}
+	}
 	writes := map[string][]byte{workspace.FileName: data}
-	name, entry, err := render.Entry(p.target(w, w.Clusters[0]))
+	name, entry, err := render.Entry(p.target(w, w.Clusters[0], nil))
 	if err != nil {
 		return nil, err
 	}
 	if request.Entry != "" {
-		writes[path.Join(path.Clean(request.Entry), name)] = entry
+		writes[path.Join(filepath.ToSlash(request.Entry), name)] = entry
 	}
-	ignore, err := sourceIgnore(work, w)
+	ignore, err := sourceIgnore(work, w, request.Entry != "" && path.Clean(filepath.ToSlash(request.Entry)) == ".")
 	if err != nil {
 		return nil, err
 	}
 	if ignore != nil {
 		writes[".sourceignore"] = ignore
 	}
-	change, err := repository.Stage(ctx, gitops.Want{Write: writes, Force: ignore != nil})
+	owned := map[string]catalog.Digest{} // a .sourceignore of the user gets a line more
+	if there, err := fs.ReadFile(work, ".sourceignore"); err == nil {
+		owned[".sourceignore"] = catalog.DigestOf(there)
+	}
+	change, err := repository.Stage(ctx, gitops.Want{Write: writes, Owned: owned})
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +111,19 @@ func (e *ExistsError) Error() string { return e.File + " is there already" }
 // Hint says how to go on.
 func (e *ExistsError) Hint() string {
 	return "this is a workspace: change it with 'gkops add', 'gkops registry add', or by hand"
+}
+
+// EntryError says that the entry object would lie in the folder that it makes the engine read.
+type EntryError struct{ Folder string }
+
+// Error names the folder.
+func (e *EntryError) Error() string {
+	return fmt.Sprintf("--entry %s lies in %s/, which gkops generates", e.Folder, Folder)
+}
+
+// Hint says what to give.
+func (e *EntryError) Hint() string {
+	return "name the folder that the engine reads already, as clusters/NAME"
 }
 
 // newWorkspace is the first gkops.yaml, and what it says. The type of every registry is found by looking, and the address of the
@@ -198,9 +220,29 @@ func enginePaths(name string, data []byte) []string {
 		root := d.Root()
 		switch {
 		case object.Kind == "Kustomization" && object.Group() == "kustomize.toolkit.fluxcd.io":
-			paths = append(paths, scalar(root, "spec", "path"))
+			paths = append(paths, path.Clean(scalar(root, "spec", "path"))) // no path is the root
 		case object.Kind == "Application" && object.Group() == "argoproj.io":
-			paths = append(paths, scalar(root, "spec", "source", "path"))
+			paths = append(paths, sourcePaths(root, "spec")...)
+		case object.Kind == "ApplicationSet" && object.Group() == "argoproj.io":
+			paths = append(paths, sourcePaths(root, "spec", "template", "spec")...)
+		}
+	}
+	return paths
+}
+
+// sourcePaths are the folders that the source, or the sources, of an Application make Argo CD read. A source without a path, or with a
+// template in it, is none.
+func sourcePaths(root *yaml.Node, spec ...string) []string {
+	var paths []string
+	add := func(p string) {
+		if p != "" && !strings.Contains(p, "{{") {
+			paths = append(paths, p)
+		}
+	}
+	add(scalar(root, append(slices.Clone(spec), "source", "path")...))
+	if list := document.Lookup(root, append(slices.Clone(spec), "sources")...); list != nil {
+		for _, source := range list.Content {
+			add(scalar(source, "path"))
 		}
 	}
 	return paths
@@ -245,12 +287,12 @@ func fluxRoot(work fs.FS) (bool, error) {
 const ignoredLine = "/" + workspace.FileName
 
 // sourceIgnore is .sourceignore with gkops's own files in it, nil when it needs no change.
-func sourceIgnore(work fs.FS, w *workspace.Workspace) ([]byte, error) {
+func sourceIgnore(work fs.FS, w *workspace.Workspace, whole bool) ([]byte, error) {
 	if w.Engine != workspace.Flux {
 		return nil, nil
 	}
-	whole, err := fluxRoot(work)
-	if err != nil || !whole {
+	root, err := fluxRoot(work)
+	if err != nil || !root && !whole {
 		return nil, err
 	}
 	data, err := fs.ReadFile(work, ".sourceignore")

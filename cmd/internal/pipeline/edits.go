@@ -46,6 +46,17 @@ func (e *UnknownError) Error() string { return fmt.Sprintf("no %s %s in %s", e.W
 // Hint says what to do.
 func (e *UnknownError) Hint() string { return e.Advice }
 
+// NoRegistryError says that the workspace has no registry to take packages from.
+type NoRegistryError struct{}
+
+// Error names the file.
+func (e *NoRegistryError) Error() string { return workspace.FileName + " names no registry" }
+
+// Hint says how to add one.
+func (e *NoRegistryError) Hint() string {
+	return "add one with 'gkops registry add NAME URL'; builtin:examples is one to try things with"
+}
+
 // bytes are gkops.yaml as the edit has it so far.
 func (p *Project) bytes(e *Edit) []byte {
 	if e.Workspace != nil {
@@ -113,7 +124,7 @@ func (p *Project) offered(ctx context.Context, pkg string) error {
 // known checks that the registries and the cluster that a want names are in the workspace.
 func (p *Project) known(w *workspace.Workspace, want Want) error {
 	if len(w.Registries) == 0 {
-		return &UnknownError{"registry", "", workspace.FileName, "add one with 'gkops registry add NAME URL'"}
+		return &NoRegistryError{}
 	}
 	if want.Registry != "" && !slices.Contains(registryNames(w), want.Registry) {
 		return &UnknownError{"registry", want.Registry, workspace.FileName, "add it with 'gkops registry add " + want.Registry + " URL'"}

@@ -130,6 +130,9 @@ type Hit struct {
 
 // Search lists the packages of the registries whose name or description holds a term, names first; an empty term lists all.
 func (p *Project) Search(ctx context.Context, term string) ([]Hit, error) {
+	if len(p.registries.Names()) == 0 {
+		return nil, &NoRegistryError{}
+	}
 	term = strings.ToLower(term)
 	named, described := []Hit{}, []Hit{}
 	for _, name := range p.registries.Names() {

@@ -141,8 +141,25 @@ func readLock(tree fs.FS, cluster string) (*lock.Lock, []byte, error) {
 		return nil, nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	l, err := lock.Parse(name, data)
+	if err == nil && l.Renderer > Renderer {
+		return nil, nil, &RendererError{File: name, Renderer: l.Renderer}
+	}
 	return l, data, err
 }
+
+// RendererError says that a newer gkops rendered a cluster, in a way that this one does not know.
+type RendererError struct {
+	File     string
+	Renderer int
+}
+
+// Error names the lock and both renderers.
+func (e *RendererError) Error() string {
+	return fmt.Sprintf("%s was written by renderer %d of a newer gkops; this one has renderer %d", e.File, e.Renderer, Renderer)
+}
+
+// Hint says what to do.
+func (e *RendererError) Hint() string { return "use the gkops that wrote it, or a newer one" }
 
 // Workspace is gkops.yaml as it was read.
 func (p *Project) Workspace() *workspace.Workspace { return p.workspace }

@@ -197,8 +197,8 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 	}
 	left, notices := leaving(held, committed, instances, e.Advance)
 	instances = append(instances, left...)
-	target := p.target(w, c)
-	fresh := &lock.Lock{Cluster: c.Name, Kubernetes: c.Kubernetes, Engine: string(w.Engine), Settings: settings(target), Instances: instances}
+	target := p.target(w, c, held)
+	fresh := &lock.Lock{Cluster: c.Name, Kubernetes: c.Kubernetes, Engine: string(w.Engine), Settings: settings(target), Repository: target.Source.RepoURL, Instances: instances}
 	fresh.Renderer = Renderer
 	if held != nil && sameInputs(held, fresh) && p.intact(ctx, c.Name, held) {
 		same := ClusterChange{Name: c.Name, Kubernetes: c.Kubernetes, Notices: notices, sinceHead: steps(committed, held)}
@@ -275,11 +275,11 @@ func lockedSources(held *lock.Lock, i lock.Instance) []lock.Source {
 	return was.Sources
 }
 
-// target is a cluster as the render sees it.
-func (p *Project) target(w *workspace.Workspace, c workspace.Cluster) render.Cluster {
+// target is a cluster as the render sees it. held is its lock, nil when there is none.
+func (p *Project) target(w *workspace.Workspace, c workspace.Cluster, held *lock.Lock) render.Cluster {
 	return render.Cluster{
 		Name: c.Name, Kubernetes: c.Kubernetes, Engine: string(w.Engine), Granularity: granularity(w),
-		Source: p.source(w), Root: clusterFolder(c.Name),
+		Source: p.source(w, held), Root: clusterFolder(c.Name),
 	}
 }
 
@@ -290,11 +290,15 @@ func granularity(w *workspace.Workspace) string {
 	return ""
 }
 
-// source is what the engine reads; without an address for Argo CD it is that of the remote origin.
-func (p *Project) source(w *workspace.Workspace) render.Source {
+// source is what the engine reads. The address that Argo CD needs is that of gkops.yaml, else what the lock has, so that every clone
+// renders the same, else that of the remote origin.
+func (p *Project) source(w *workspace.Workspace, held *lock.Lock) render.Source {
 	s := render.Source{
 		Name: w.Source.Name, Namespace: w.Source.Namespace, RepoURL: w.Source.RepoURL,
 		Revision: w.Source.Revision, Project: w.Source.Project,
+	}
+	if w.Engine == workspace.ArgoCD && s.RepoURL == "" && held != nil {
+		s.RepoURL = held.Repository
 	}
 	if w.Engine == workspace.ArgoCD && s.RepoURL == "" {
 		s.RepoURL = p.repository.RemoteURL("origin")

@@ -67,7 +67,7 @@ func steps(held, fresh *lock.Lock) []Step {
 			Instance: i.Name, Package: i.Package, To: i.Version, Registry: i.Registry, Waves: waves(i), Why: why(i), Going: i.Removal != nil,
 		}
 		if was := find(held, i.Name); was != nil {
-			if sameJSON(*was, i) {
+			if sameJSON(withoutReasons(*was), withoutReasons(i)) {
 				continue
 			}
 			s.From = was.Version
@@ -83,6 +83,12 @@ func steps(held, fresh *lock.Lock) []Step {
 	}
 	slices.SortFunc(all, func(a, b Step) int { return compareStrings(a.Instance, b.Instance) })
 	return all
+}
+
+// withoutReasons is an instance without who asks for it: another reason changes nothing of what is there.
+func withoutReasons(i lock.Instance) lock.Instance {
+	i.RequiredBy = nil
+	return i
 }
 
 func find(l *lock.Lock, name string) *lock.Instance {

@@ -77,7 +77,7 @@ func (p *Project) verifyCluster(ctx context.Context, tree fs.FS, w *workspace.Wo
 		return nil, nil
 	}
 	var found []Difference
-	target := p.target(w, c)
+	target := p.target(w, c, held)
 	if !current(held, w, c.Name) || held.Settings != settings(target) {
 		found = append(found, Difference{lockPath(c.Name), "stale"})
 	}
