@@ -156,7 +156,8 @@ func (c *committer) locked(ctx context.Context, paths []string, message string) 
 	if path := x.unmerged(); path != "" {
 		return plumbing.ZeroHash, &CommitError{Reason: "a merge conflict in " + quoted(path) + " is not resolved", Advice: "resolve it and 'git add' it first"}
 	}
-	files, err := r.readFiles(ctx, paths, x, c.settings)
+	objects := newBatch(r)
+	files, err := objects.readFiles(ctx, paths, x, c.settings)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
@@ -164,8 +165,11 @@ func (c *committer) locked(ctx context.Context, paths []string, message string) 
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
-	hash, err := c.object(from, files, message)
+	hash, err := c.object(objects, from, files, message)
 	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	if err := objects.store(); err != nil {
 		return plumbing.ZeroHash, err
 	}
 	x.settle(r)
@@ -176,8 +180,8 @@ func (c *committer) locked(ctx context.Context, paths []string, message string) 
 	return hash, c.publish(from, hash, message)
 }
 
-// object stores blobs, trees and the commit.
-func (c *committer) object(from tip, files []commitFile, message string) (plumbing.Hash, error) {
+// object makes the trees and the commit.
+func (c *committer) object(objects *batch, from tip, files []commitFile, message string) (plumbing.Hash, error) {
 	r := c.repository
 	old := plumbing.ZeroHash
 	if from.hash != plumbing.ZeroHash {
@@ -187,12 +191,12 @@ func (c *committer) object(from tip, files []commitFile, message string) (plumbi
 		}
 		old = commit.TreeHash
 	}
-	tree, err := r.grow(old, branch(files))
+	tree, err := objects.grow(old, branch(files))
 	if err != nil {
 		return plumbing.ZeroHash, fmt.Errorf("build the tree: %w", err)
 	}
 	if tree == plumbing.ZeroHash {
-		if tree, err = r.put(plumbing.TreeObject, nil); err != nil {
+		if tree, err = objects.put(plumbing.TreeObject, nil); err != nil {
 			return plumbing.ZeroHash, fmt.Errorf("build the tree: %w", err)
 		}
 	}
@@ -209,7 +213,7 @@ func (c *committer) object(from tip, files []commitFile, message string) (plumbi
 		fmt.Fprintf(&data, "parent %s\n", from.hash)
 	}
 	fmt.Fprintf(&data, "author %s\ncommitter %s\n\n%s", c.author, c.committer, text)
-	return r.put(plumbing.CommitObject, data.Bytes())
+	return objects.put(plumbing.CommitObject, data.Bytes())
 }
 
 // cleanMessage ends lines as Git does: no blanks at their ends, no empty lines around, one newline at the end.

@@ -3,6 +3,8 @@ package gitops
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +36,10 @@ func commitCases() []commitCase {
 		"gkops/prod/packages/new/crds/n.yaml": "n: 1\n", "src/main.go": "package other\n",
 	}
 	paths := []string{"gkops.yaml", "gkops/prod/gkops.lock", "gkops/prod/packages/a/core/x.yaml", "gkops/prod/packages/new/crds/n.yaml"}
+	many := map[string]string{}
+	for n := range 150 {
+		many[fmt.Sprintf("gkops/prod/packages/m%d/core/x.yaml", n)] = strings.Repeat(fmt.Sprintf("line %d\n", n), n*n)
+	}
 	staged := func(t *testing.T, dir string) {
 		write(t, dir, map[string]string{"README": "staged\n", "other/new": "new\n", "run.sh": "-", "gkops/prod/packages/a/core/y.yaml": "y: staged\n"})
 		git(t, dir, "add", "-A")
@@ -71,6 +77,7 @@ func commitCases() []commitCase {
 			"gkops/prod/gkops.lock", "gkops/prod/packages/a/core/x.yaml", "gkops/prod/packages/a/core/y.yaml", "gkops/prod/packages/b/core/z.yaml",
 		}},
 		{"order of names", nil, map[string]string{"a.b/x": "1", "a/x": "2", "a-b": "3", "a.b-c": "4", "gkops.yaml": "5"}, []string{"a.b/x", "a/x", "a-b", "a.b-c", "gkops.yaml"}},
+		{"many files, in a pack", nil, many, slices.Sorted(maps.Keys(many))},
 		{"names beyond ASCII", nil, map[string]string{"gkops/ü/é.yaml": "1", "gkops/zz z.yaml": "2"}, []string{"gkops/ü/é.yaml", "gkops/zz z.yaml"}},
 	}
 }

@@ -20,9 +20,9 @@ type commitFile struct {
 	info    fs.FileInfo
 }
 
-// readFiles stores the content of files. A path that is not there is deleted.
-func (r *Repository) readFiles(ctx context.Context, paths []string, x *index, settings config) ([]commitFile, error) {
-	s := stager{repository: r, folders: map[string]folderState{}}
+// readFiles takes the content of files. A path that is not there is deleted.
+func (b *batch) readFiles(ctx context.Context, paths []string, x *index, settings config) ([]commitFile, error) {
+	s := stager{repository: b.repository, folders: map[string]folderState{}}
 	files := make([]commitFile, 0, len(paths))
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
@@ -47,7 +47,7 @@ func (r *Repository) readFiles(ctx context.Context, paths []string, x *index, se
 			files = append(files, commitFile{path: path, id: plumbing.Hash(known.id()), mode: known.mode(), info: info})
 			continue
 		}
-		file, err := r.readFile(path, info, known, !settings.off("core.filemode"))
+		file, err := b.readFile(path, info, known, !settings.off("core.filemode"))
 		if err != nil {
 			return nil, err
 		}
@@ -63,8 +63,8 @@ func (x *index) current(e *indexEntry, info fs.FileInfo) bool {
 	return same && e.flags&^flagNameLength == 0 && !x.racy(e) && (e.mode() == modeExecutable) == executable && int64(e.size()) == info.Size()
 }
 
-// readFile stores the content of one file. Where file modes mean nothing, the index knows the mode.
-func (r *Repository) readFile(path string, info fs.FileInfo, known *indexEntry, modes bool) (commitFile, error) {
+// readFile takes the content of one file. Where file modes mean nothing, the index knows the mode.
+func (b *batch) readFile(path string, info fs.FileInfo, known *indexEntry, modes bool) (commitFile, error) {
 	if info.Mode().Type() != 0 {
 		return commitFile{}, &PathError{Path: path, Reason: "is " + describe(info.Mode())}
 	}
@@ -73,12 +73,12 @@ func (r *Repository) readFile(path string, info fs.FileInfo, known *indexEntry, 
 	case modes && info.Mode()&0o100 != 0, !modes && known != nil && known.mode() == modeExecutable:
 		file.mode = modeExecutable
 	}
-	data, info, err := readStill(r.file(path))
+	data, info, err := readStill(b.repository.file(path))
 	if err != nil {
 		return file, fmt.Errorf("read %s: %w", path, err)
 	}
 	file.info = info
-	if file.id, err = r.put(plumbing.BlobObject, data); err != nil {
+	if file.id, err = b.put(plumbing.BlobObject, data); err != nil {
 		return file, fmt.Errorf("commit %s: %w", path, err)
 	}
 	return file, nil

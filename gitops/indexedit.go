@@ -62,8 +62,19 @@ func (x *index) replace(files []commitFile) {
 	}
 	x.entries = slices.DeleteFunc(x.entries, func(e indexEntry) bool { return gone[e.path] })
 	x.entries = x.withoutFoldersOf(added)
-	x.entries = append(x.entries, added...)
-	slices.SortFunc(x.entries, compareEntries)
+	slices.SortFunc(added, compareEntries)
+	x.entries = mergeEntries(x.entries, added)
+}
+
+// mergeEntries joins two sorted lists that have no path in common.
+func mergeEntries(a, b []indexEntry) []indexEntry {
+	merged := make([]indexEntry, 0, len(a)+len(b))
+	for len(b) > 0 {
+		n := sort.Search(len(a), func(n int) bool { return a[n].path >= b[0].path })
+		merged = append(append(merged, a[:n]...), b[0])
+		a, b = a[n:], b[1:]
+	}
+	return append(merged, a...)
 }
 
 // withoutFoldersOf drops entries below a path that now is a file.

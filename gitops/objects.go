@@ -12,28 +12,68 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// put stores an object, unless it is there.
-func (r *Repository) put(kind plumbing.ObjectType, data []byte) (plumbing.Hash, error) {
+// batch are the new objects of a commit. They are stored together, before anything refers to them.
+type batch struct {
+	repository *Repository
+	order      []plumbing.Hash
+	objects    map[plumbing.Hash]newObject
+}
+
+type newObject struct {
+	kind plumbing.ObjectType
+	data []byte
+}
+
+func newBatch(r *Repository) *batch {
+	return &batch{repository: r, objects: map[plumbing.Hash]newObject{}}
+}
+
+// put adds an object, unless the repository has it.
+func (b *batch) put(kind plumbing.ObjectType, data []byte) (plumbing.Hash, error) {
 	hash := plumbing.ComputeHash(kind, data)
-	if r.store.HasEncodedObject(hash) == nil {
+	if _, twice := b.objects[hash]; twice || b.repository.store.HasEncodedObject(hash) == nil {
 		return hash, nil
 	}
-	o := r.store.NewEncodedObject()
-	o.SetType(kind)
-	w, err := o.Writer()
-	if err != nil {
-		return hash, err
-	}
-	if _, err := w.Write(data); err != nil {
-		return hash, err
-	}
-	if err := w.Close(); err != nil {
-		return hash, err
-	}
-	if _, err := r.store.SetEncodedObject(o); err != nil {
-		return hash, fmt.Errorf("store %s %s: %w", kind, hash, err)
-	}
+	b.order = append(b.order, hash)
+	b.objects[hash] = newObject{kind, data}
 	return hash, nil
+}
+
+// maxLoose is how many objects are stored one by one, as Git does it on a fetch; more go into one pack, which is quicker.
+const maxLoose = 100
+
+// store writes the objects.
+func (b *batch) store() error {
+	if len(b.order) > maxLoose {
+		return b.pack()
+	}
+	for _, hash := range b.order {
+		o := &plumbing.MemoryObject{}
+		o.SetType(b.objects[hash].kind)
+		if _, err := o.Write(b.objects[hash].data); err != nil {
+			return fmt.Errorf("store object %s: %w", hash, err)
+		}
+		if _, err := b.repository.store.SetEncodedObject(o); err != nil {
+			return fmt.Errorf("store object %s: %w", hash, err)
+		}
+	}
+	return nil
+}
+
+func (b *batch) pack() error {
+	p, err := newPackWriter(len(b.order))
+	if err != nil {
+		return fmt.Errorf("pack objects: %w", err)
+	}
+	for _, hash := range b.order {
+		if err := p.add(hash, b.objects[hash].kind, b.objects[hash].data); err != nil {
+			return fmt.Errorf("pack object %s: %w", hash, err)
+		}
+	}
+	if err := b.repository.storePack(p.finish()); err != nil {
+		return fmt.Errorf("store objects: %w", err)
+	}
+	return nil
 }
 
 // branching is what changes below one folder.
@@ -66,8 +106,8 @@ func branch(files []commitFile) *branching {
 
 // grow is the tree with the changed files in it. Only folders on the way to them are read and written. A folder that loses its last
 // file is no more; then the hash is zero.
-func (r *Repository) grow(old plumbing.Hash, change *branching) (plumbing.Hash, error) {
-	entries, err := r.entries(old)
+func (b *batch) grow(old plumbing.Hash, change *branching) (plumbing.Hash, error) {
+	entries, err := b.entries(old)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
@@ -77,7 +117,7 @@ func (r *Repository) grow(old plumbing.Hash, change *branching) (plumbing.Hash, 
 		if n := named(entries, name); n >= 0 && entries[n].Mode == filemode.Dir {
 			inside = entries[n].Hash
 		}
-		hash, err := r.grow(inside, below)
+		hash, err := b.grow(inside, below)
 		if err != nil {
 			return hash, err
 		}
@@ -99,7 +139,7 @@ func (r *Repository) grow(old plumbing.Hash, change *branching) (plumbing.Hash, 
 		}
 		set[name] = entry
 	}
-	return r.putTree(merge(entries, set))
+	return b.putTree(merge(entries, set))
 }
 
 func named(entries []object.TreeEntry, name string) int {
@@ -123,11 +163,11 @@ func merge(entries []object.TreeEntry, set map[string]object.TreeEntry) []object
 	return merged
 }
 
-func (r *Repository) entries(tree plumbing.Hash) ([]object.TreeEntry, error) {
+func (b *batch) entries(tree plumbing.Hash) ([]object.TreeEntry, error) {
 	if tree == plumbing.ZeroHash {
 		return nil, nil
 	}
-	read, err := object.GetTree(r.store, tree)
+	read, err := object.GetTree(b.repository.store, tree)
 	if errors.Is(err, plumbing.ErrObjectNotFound) {
 		return nil, fmt.Errorf("tree %s is not in the repository", tree)
 	}
@@ -138,7 +178,7 @@ func (r *Repository) entries(tree plumbing.Hash) ([]object.TreeEntry, error) {
 }
 
 // putTree stores a tree; an empty one is not stored and has no hash.
-func (r *Repository) putTree(entries []object.TreeEntry) (plumbing.Hash, error) {
+func (b *batch) putTree(entries []object.TreeEntry) (plumbing.Hash, error) {
 	if len(entries) == 0 {
 		return plumbing.ZeroHash, nil
 	}
@@ -147,5 +187,5 @@ func (r *Repository) putTree(entries []object.TreeEntry) (plumbing.Hash, error) 
 		data = fmt.Appendf(data, "%o %s\x00", uint32(e.Mode), e.Name)
 		data = append(data, e.Hash[:]...)
 	}
-	return r.put(plumbing.TreeObject, data)
+	return b.put(plumbing.TreeObject, data)
 }

@@ -99,9 +99,12 @@ func open(root string) (*Repository, error) {
 		return nil, err
 	}
 	files := dotgit.NewRepositoryFilesystem(osfs.New(dir), osfs.New(common))
-	r.store = filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: osfs.New("/")})
+	r.store = filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: osfs.New("/"), MaxOpenDescriptors: maxPacks})
 	return r, nil
 }
+
+// maxPacks is how many packs stay open while objects are read.
+const maxPacks = 16
 
 // Root is the folder of the work tree.
 func (r *Repository) Root() string { return r.root }
