@@ -248,7 +248,7 @@ func runWhyNot(ctx context.Context, env Env, name, versions, cluster, format str
 	}
 	possible := true
 	for _, c := range p.Workspace().Clusters {
-		if verdict := verdicts[c.Name]; verdict != nil {
+		if verdict, asked := verdicts[c.Name]; asked {
 			possible = possible && (verdict.Possible || verdict.Chosen)
 			fmt.Fprintf(env.Stdout, "%s: %s\n", c.Name, strings.TrimRight(verdict.Text, "\n"))
 		}

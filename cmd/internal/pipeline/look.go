@@ -232,10 +232,27 @@ func (p *Project) Info(ctx context.Context, pkg, registry string, r catalog.Rang
 
 // Reason is why an instance is in a cluster: chains of requests, each from the workspace to the instance.
 type Reason struct {
-	Cluster  string           `json:"cluster"`
-	Instance string           `json:"instance"`
-	Version  string           `json:"version"`
-	Chains   []resolver.Chain `json:"chains"`
+	Cluster  string   `json:"cluster"`
+	Instance string   `json:"instance"`
+	Version  string   `json:"version"`
+	Chains   []string `json:"-"` // as sentences
+	Links    [][]Link `json:"chains"`
+}
+
+// Link is one request of a chain. By is the asking instance, empty for the workspace, which asks in a line of Where.
+type Link struct {
+	By       string `json:"by"`
+	Instance string `json:"instance"`
+	Range    string `json:"range"`
+	Where    string `json:"where"`
+}
+
+// Verdict answers, for one cluster, why a version is not there. Its JSON is a stable schema.
+type Verdict struct {
+	Chosen   bool                      `json:"chosen"`
+	Possible bool                      `json:"possible"`
+	Text     string                    `json:"text"`
+	No       *resolver.NoSolutionError `json:"no,omitempty"`
 }
 
 // Why says, for every cluster that has it, why an instance or a package is there.
@@ -252,7 +269,7 @@ func (p *Project) Why(name, cluster string) ([]Reason, error) {
 		plan := lockedPlan(held, p.workspace, c.Name)
 		for _, i := range held.Instances {
 			if i.Name == name || i.Package == name {
-				reasons = append(reasons, Reason{c.Name, i.Name, i.Version, plan.Why(i.Name)})
+				reasons = append(reasons, reason(c.Name, i, plan.Why(i.Name)))
 			}
 		}
 	}
@@ -260,6 +277,18 @@ func (p *Project) Why(name, cluster string) ([]Reason, error) {
 		return nil, &UnknownError{"package", name, "any lock", "'gkops list' shows what is there; 'gkops why " + name + "@VERSION' says whether it could be"}
 	}
 	return reasons, nil
+}
+
+func reason(cluster string, i lock.Instance, chains []resolver.Chain) Reason {
+	r := Reason{Cluster: cluster, Instance: i.Name, Version: i.Version, Links: [][]Link{}}
+	for _, chain := range chains {
+		links := make([]Link, 0, len(chain))
+		for _, l := range chain {
+			links = append(links, Link{l.By, l.Instance, l.Range.String(), l.Where})
+		}
+		r.Chains, r.Links = append(r.Chains, chain.String()), append(r.Links, links)
+	}
+	return r
 }
 
 // lockedPlan is a lock as the plan that it was.
@@ -272,11 +301,11 @@ func lockedPlan(held *lock.Lock, w *workspace.Workspace, cluster string) *resolv
 }
 
 // WhyNot says why a cluster has not a version of a package in a range.
-func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, cluster string) (map[string]*resolver.Verdict, error) {
+func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, cluster string) (map[string]Verdict, error) {
 	if err := knownCluster(p.workspace, cluster); err != nil {
 		return nil, err
 	}
-	verdicts := map[string]*resolver.Verdict{}
+	verdicts := map[string]Verdict{}
 	for _, c := range p.workspace.Clusters {
 		if cluster != "" && c.Name != cluster {
 			continue
@@ -286,7 +315,7 @@ func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, clust
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
 		}
-		verdicts[c.Name] = verdict
+		verdicts[c.Name] = Verdict{verdict.Chosen, verdict.Possible, verdict.Text, verdict.No}
 	}
 	return verdicts, nil
 }
