@@ -52,7 +52,7 @@ const notJSON = "the file starts like JSON"
 
 // runJSON reads one JSON value from the start of a text onto the tape. It returns where the value ends and the line there.
 func (s *scanner) runJSON(text string, line int) (end, lastLine int, err *SyntaxError) {
-	*s = scanner{scan: scan{text: text, tape: s.tape[:0]}, line: line, open: -1, keys: s.keys[:0], maps: s.maps[:0]}
+	s.reset(text, s.tape, line)
 	if s.jsonValue() {
 		return s.at, s.line, nil
 	}

@@ -15,7 +15,9 @@ type scanner struct {
 	ahead     aheadKey     // found by keyAhead
 	keys      []scannedKey // of all open mappings
 	maps      []openMap
-	fault     *SyntaxError // of JSON, where there is no library to ask
+	index     map[indexedKey]int // the line of each key
+	indexed   int                // how many mappings have many keys
+	fault     *SyntaxError       // of JSON, where there is no library to ask
 }
 
 type scannedKey struct {
@@ -23,15 +25,21 @@ type scannedKey struct {
 	line int
 }
 
-// openMap is where the keys of an open mapping start, with an index once there are many.
+// openMap is where the keys of an open mapping start, and its number in the index once there are many.
 type openMap struct {
-	base  int
-	index map[string]int // the line of each key
+	base   int
+	number int // 0 while there are few
+}
+
+// indexedKey is a key of one of the mappings that have many.
+type indexedKey struct {
+	number int
+	name   string
 }
 
 // run reads a whole document; false when it is not of the plain kind. A tape may be handed in to be written over.
 func (s *scanner) run(text string, tape []event) bool {
-	*s = scanner{scan: scan{text: text, tape: tape[:0]}, line: 1, open: -1, keys: s.keys[:0], maps: s.maps[:0]}
+	s.reset(text, tape, 1)
 	if !plainText(text) {
 		return false
 	}
@@ -45,6 +53,15 @@ func (s *scanner) run(text string, tape []event) bool {
 		return s.flowMapping() && s.rest() && s.nextContent() && s.at == len(s.text)
 	}
 	return s.keyAhead() && s.mapping(0) && s.at == len(s.text)
+}
+
+// reset starts with a new text and keeps the memory.
+func (s *scanner) reset(text string, tape []event, line int) {
+	if len(s.index) > 1000 { // clearing costs as much as the map was ever large
+		s.index = nil
+	}
+	clear(s.index)
+	*s = scanner{scan: scan{text: text, tape: tape[:0]}, line: line, open: -1, keys: s.keys[:0], maps: s.maps[:0], index: s.index}
 }
 
 // plainText looks at the characters: no control characters, no line breaks but line feeds, nothing that readers disagree about.
@@ -306,28 +323,40 @@ func (s *scanner) entry(column int) bool {
 
 // addKey notes a key of the innermost mapping; false when it is there already.
 func (s *scanner) addKey(key string) bool {
-	const indexed = 24
 	open := &s.maps[len(s.maps)-1]
+	if open.number > 0 {
+		return s.addIndexed(open, scannedKey{key, s.line})
+	}
 	known := s.keys[open.base:]
-	if open.index == nil && len(known) < indexed {
-		for _, have := range known {
-			if have.name == key {
-				return false
-			}
+	for _, have := range known {
+		if have.name == key {
+			return false
 		}
-		s.keys = append(s.keys, scannedKey{key, s.line})
+	}
+	s.keys = append(s.keys, scannedKey{key, s.line})
+	if len(known) < fewKeys {
 		return true
 	}
-	if open.index == nil {
-		open.index = make(map[string]int, 4*indexed)
-		for _, have := range known {
-			open.index[have.name] = have.line
-		}
+	if s.index == nil {
+		s.index = map[indexedKey]int{}
 	}
-	if _, found := open.index[key]; found {
+	s.indexed++
+	open.number = s.indexed
+	for _, have := range s.keys[open.base:] {
+		s.addIndexed(open, have)
+	}
+	return true
+}
+
+// fewKeys is how many keys are compared one by one.
+const fewKeys = 24
+
+func (s *scanner) addIndexed(open *openMap, key scannedKey) bool {
+	at := indexedKey{open.number, key.name}
+	if _, found := s.index[at]; found {
 		return false
 	}
-	open.index[key] = s.line
+	s.index[at] = key.line
 	return true
 }
 
@@ -339,5 +368,5 @@ func (s *scanner) firstLine(key string) int {
 			return have.line
 		}
 	}
-	return open.index[key]
+	return s.index[indexedKey{open.number, key}]
 }
