@@ -485,11 +485,11 @@ func normalised(one object, filled bool) string {
 	}
 	shown := maps.Clone(one)
 	shown["metadata"] = metadata
+	if subjects, _ := one["subjects"].([]any); subjects != nil {
+		// The ServiceAccounts that a RoleBinding names without a namespace are those of its own.
+		shown["subjects"] = withoutNamespace(subjects, metadata["namespace"])
+	}
 	if filled {
-		if subjects, _ := one["subjects"].([]any); subjects != nil {
-			// The ServiceAccounts that a RoleBinding names without a namespace are those of its own.
-			shown["subjects"] = withoutNamespace(subjects, metadata["namespace"])
-		}
 		delete(metadata, "namespace")
 	}
 	return asJSON(shown)
