@@ -151,6 +151,11 @@ func compareRepositories(t *testing.T, ours, theirs string) {
 	if out := git(t, ours, "fsck", "--strict", "--no-dangling"); strings.TrimSpace(out) != "" {
 		t.Errorf("fsck: %s", out)
 	}
+	if !strings.Contains(git(t, theirs, "ls-files", "-t"), "later") { // what is only intended cannot be written as a tree
+		if a, b := git(t, ours, "write-tree"), git(t, theirs, "write-tree"); a != b {
+			t.Errorf("the next commit would be %s, not %s", a, b)
+		}
+	}
 	left, _ := filepath.Glob(filepath.Join(ours, ".git", "gkops", "*"))
 	locks, _ := filepath.Glob(filepath.Join(ours, ".git", "*.lock"))
 	if len(left) > 1 || len(locks) > 0 {
@@ -220,6 +225,36 @@ func TestCommitUnchanged(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".git", "*.lock")); len(left) > 0 {
 		t.Error(left)
+	}
+}
+
+// TestCommitMoved moves the branch while a commit is being made.
+func TestCommitMoved(t *testing.T) {
+	dir := workspace(t)
+	other := strings.TrimSpace(git(t, dir, "commit-tree", "-p", "HEAD", "-m", "another's", "HEAD^{tree}"))
+	write(t, dir, map[string]string{"gkops.yaml": "b\n"})
+	index, err := os.ReadFile(filepath.Join(dir, ".git", "index"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := opened(t, dir)
+	r.disk = &faultyDisk{disk: r.disk, fault: func(_ int, op, name string, _ []byte) error {
+		if op == "create" && strings.HasSuffix(name, refNote) {
+			git(t, dir, "update-ref", "refs/heads/main", other)
+		}
+		return nil
+	}}
+	var moved *MovedError
+	if _, err := r.Commit(context.Background(), Change{paths: []string{"gkops.yaml"}}, options("x")); !errors.As(err, &moved) {
+		t.Errorf("%v", err)
+	}
+	after, err := os.ReadFile(filepath.Join(dir, ".git", "index"))
+	if err != nil || string(after) != string(index) || strings.TrimSpace(git(t, dir, "rev-parse", "HEAD")) != other {
+		t.Errorf("something changed: %v", err)
+	}
+	leftover(t, dir)
+	if exists(filepath.Join(dir, ".git", "refs", "heads", "main.lock")) {
+		t.Error("the lock of the branch is left")
 	}
 }
 

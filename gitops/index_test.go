@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // indexes are indexes that git wrote, by what is special in them.
@@ -91,5 +92,35 @@ func TestOffsets(t *testing.T) {
 	}
 	if fmt.Sprint(appendOffset(nil, 128)) != "[128 0]" {
 		t.Error(appendOffset(nil, 128))
+	}
+}
+
+// TestCurrent takes an entry for what a file holds only when the file looks the same and is older than the index.
+func TestCurrent(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x")
+	write(t, filepath.Dir(name), map[string]string{"x": "text"})
+	info, err := os.Lstat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := commitFile{path: "x", mode: modeFile, info: info}.entry()
+	later := &index{written: info.ModTime().Add(2 * time.Second)}
+	if !later.current(&e, info) {
+		t.Error("the file is older than the index")
+	}
+	if racy := (&index{written: info.ModTime()}); racy.current(&e, info) {
+		t.Error("the file may have changed after the index was written")
+	}
+	write(t, filepath.Dir(name), map[string]string{"x": "other"})
+	changed, err := os.Lstat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if later.current(&e, changed) {
+		t.Error("the file looks different")
+	}
+	e.flags |= flagAssumeValid
+	if later.current(&e, info) {
+		t.Error("git was told not to look")
 	}
 }
