@@ -147,8 +147,7 @@ func (p *Project) Search(ctx context.Context, term string) ([]Hit, error) {
 			}
 			hit, err := p.hit(ctx, name, l)
 			if err != nil {
-				p.world.Warn(fmt.Sprintf("left out: %v", err))
-				continue
+				p.world.Warn(fmt.Sprintf("no versions: %v", err))
 			}
 			if inName {
 				named = append(named, hit)
@@ -165,14 +164,11 @@ func (p *Project) Search(ctx context.Context, term string) ([]Hit, error) {
 
 func (p *Project) hit(ctx context.Context, registry string, l catalog.Listing) (Hit, error) {
 	versions, err := p.registries.Registry(registry).Versions(ctx, l.Name)
-	if err != nil {
-		return Hit{}, err
-	}
 	scope := l.Scope
 	if scope == "" {
 		scope = catalog.ClusterScope
 	}
-	return Hit{Name: l.Name, Registry: registry, Newest: newestStable(versions), Scope: string(scope), Description: l.ShortDescription}, nil
+	return Hit{Name: l.Name, Registry: registry, Newest: newestStable(versions), Scope: string(scope), Description: l.ShortDescription}, err
 }
 
 // newestStable is the newest version that is no prerelease, else the newest, of versions in ascending order.

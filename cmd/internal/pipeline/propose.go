@@ -208,6 +208,9 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 	if err != nil {
 		return nil, err
 	}
+	if err := keepsOwners(target, committed, done.lock); err != nil {
+		return nil, err
+	}
 	done.change = ClusterChange{
 		Name: c.Name, Kubernetes: c.Kubernetes, Notices: append(notices, orphaned(committed, done.lock)...),
 		Steps: steps(held, done.lock), sinceHead: steps(committed, done.lock),
