@@ -57,7 +57,7 @@ func TestEncode(t *testing.T) {
 }
 
 func TestEncodeQuotesWhateverStringAProgramMakes(t *testing.T) {
-	texts := append(tricky(), "a\n", "\n", "\n\n", "a\n\n", " a\nb", "\ta\n", "a\n b\n", "a \nb\n", "\r\n", "a\rb", "\x7f", "\u0080", "\u00a0", "\ufeff", "\ufffe", "\U0001f600", "'", "\"", "'\"",
+	texts := append(tricky(), "a\n", "\n", "\n\n", "\n  x\n", "\n\tx", "\n#x\n", "a\n\n", " a\nb", "\ta\n", "a\n b\n", "a \nb\n", "\r\n", "a\rb", "\x7f", "\u0080", "\u00a0", "\ufeff", "\ufffe", "\U0001f600", "'", "\"", "'\"",
 		"a'b", "a\"b", "\\", "a\\nb", "{", "}", "[a]", "a, b", "a]", "# a", "a #b", "a# b", ": a", "a: b", "a :b", "?a", "? a", "-a", "- a", "--- a", "...", "@a", "`a`", "%a", "!a", "&a", "*a", "|", ">", "a\tb", " ", "  a", "a  ", strings.Repeat("long ", 500))
 	for _, text := range texts {
 		root := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{

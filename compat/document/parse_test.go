@@ -46,6 +46,7 @@ func TestParseSplitsStreams(t *testing.T) {
 			[]told{{" A  ", 1, "kind: A\na: |\n  ---\n  x\nb: x\n  ---\n---x: y\n", true}}},
 		{"byte order mark and Windows line ends", "\xef\xbb\xbfkind: A\r\na: |\r\n  x\r\n---\r\nkind: B\r\n",
 			[]told{{" A  ", 1, "kind: A\r\na: |\r\n  x\r\n", false}, {" B  ", 5, "kind: B\r\n", false}}},
+		{"tabs behind separators", "kind: A\n---\t\nkind: B\n---\t# x\n", []told{{" A  ", 1, "kind: A\n", true}, {" B  ", 3, "kind: B\n", true}}},
 		{"JSON stream", "{\"kind\": \"A\",\n\"metadata\": {\"name\": \"x\"}}\n{\"kind\": \"B\"}{\"kind\": \"C\"}\n",
 			[]told{{" A  x", 1, "{\"kind\": \"A\",\n\"metadata\": {\"name\": \"x\"}}", false}, {" B  ", 3, `{"kind": "B"}`, false}, {" C  ", 3, `{"kind": "C"}`, false}}},
 		{"JSON, then YAML", "{\"kind\": \"A\"}\n---\nkind: B\n", []told{{" A  ", 1, `{"kind": "A"}`, false}, {" B  ", 3, "kind: B\n", true}}},
@@ -232,6 +233,7 @@ func TestCheckObject(t *testing.T) {
 		{"no name", "apiVersion: v1\nkind: A\nmetadata:\n  labels: {}\n", "f.yaml:4: metadata.name is missing"},
 		{"name is a number", "apiVersion: v1\nkind: A\nmetadata:\n  name: 007\n", "f.yaml:4: metadata.name is the number 007, not a string that is not empty"},
 		{"name is empty", "apiVersion: v1\nkind: A\nmetadata: {name: ''}\n", "f.yaml:3: metadata.name is an empty string, not a string that is not empty"},
+		{"generated name and a number", "apiVersion: v1\nkind: Job\nmetadata:\n  generateName: x-\n  name: 1\n", "f.yaml:5: metadata.name is the number 1, not a string that is not empty"},
 		{"generated name", "apiVersion: v1\nkind: Job\nmetadata:\n  generateName: x-\n", "f.yaml:4: Job has generateName and no name"},
 	}
 	for _, test := range cases {
