@@ -1,0 +1,174 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/gitops/lock"
+	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/render"
+	"gkops.dev/gkops/resolver"
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// planned is what one cluster comes to.
+type planned struct {
+	change   ClusterChange
+	lock     *lock.Lock
+	files    map[string][]byte // by path relative to the repository, the lock among them
+	obsolete []string          // generated files that are no more
+	findings []finding.Finding
+}
+
+func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c workspace.Cluster, e Edit) (*planned, error) {
+	held := p.locks[c.Name]
+	instances, err := p.choose(ctx, w, c.Name, held, e)
+	if err != nil {
+		return nil, err
+	}
+	committed, err := p.committed(ctx, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	left, notices := leaving(held, committed, instances, e.Advance)
+	instances = append(instances, left...)
+	target := p.target(w, c, held)
+	fresh := &lock.Lock{Cluster: c.Name, Kubernetes: c.Kubernetes, Engine: string(w.Engine), Settings: settings(target), Repository: target.Source.RepoURL, Instances: instances}
+	fresh.Renderer = Renderer
+	if held != nil && sameInputs(held, fresh) && p.intact(ctx, c.Name, held) {
+		same := ClusterChange{Name: c.Name, Kubernetes: c.Kubernetes, Notices: notices, sinceHead: steps(committed, held)}
+		return &planned{change: same, lock: held}, nil
+	}
+	done, err := p.renderLock(ctx, target, fresh, held)
+	if err != nil {
+		return nil, err
+	}
+	if err := keepsOwners(target, committed, done.lock); err != nil {
+		return nil, err
+	}
+	done.change = ClusterChange{
+		Name: c.Name, Kubernetes: c.Kubernetes, Notices: append(notices, orphaned(committed, done.lock)...),
+		Steps: steps(held, done.lock), sinceHead: steps(committed, done.lock),
+	}
+	return done, nil
+}
+
+// choose decides the instances of a cluster: as the lock has them while that answers the workspace, else by solving. Sources
+// that the lock knows for the same version come along, so that other bytes are noticed.
+func (p *Project) choose(ctx context.Context, w *workspace.Workspace, cluster string, held *lock.Lock, e Edit) ([]lock.Instance, error) {
+	if !e.MoveAll && len(e.Move) == 0 {
+		if plan, ok := keep(held, w, cluster); ok {
+			if kept, ok := keptInstances(plan, held, w, cluster); ok {
+				return kept, nil
+			}
+		}
+	}
+	plan, err := resolver.Solve(ctx, offers{p}, p.problem(w, cluster, held, e))
+	if err != nil {
+		return nil, err
+	}
+	instances, err := p.describe(ctx, w, cluster, plan)
+	if err != nil {
+		return nil, err
+	}
+	for n := range instances {
+		instances[n].Sources = lockedSources(held, instances[n])
+	}
+	return instances, nil
+}
+
+// keptInstances are the instances of a lock that is kept, with the overrides of today's workspace. It is false when a namespace
+// changed, which only the manifests can tell.
+func keptInstances(plan *resolver.Plan, held *lock.Lock, w *workspace.Workspace, cluster string) ([]lock.Instance, bool) {
+	wanted := map[string]workspace.Package{}
+	for _, want := range w.Effective(cluster) {
+		wanted[want.Instance()] = want
+	}
+	kept := make([]lock.Instance, 0, len(plan.Instances))
+	for _, c := range plan.Instances {
+		i := *held.Instance(c.Instance)
+		want, isRoot := wanted[c.Instance]
+		if isRoot {
+			o := overrides(want)
+			if o.Namespace != i.Overrides.Namespace {
+				return nil, false
+			}
+			i.Overrides = o
+		}
+		i.RequiredBy = reasons(c.RequiredBy)
+		i.Parts, i.Places = nil, nil
+		kept = append(kept, i)
+	}
+	return kept, true
+}
+
+func lockedSources(held *lock.Lock, i lock.Instance) []lock.Source {
+	if held == nil {
+		return nil
+	}
+	was := held.Instance(i.Name)
+	if was == nil || was.Package != i.Package || was.Version != i.Version || was.Registry != i.Registry {
+		return nil
+	}
+	return was.Sources
+}
+
+// target is a cluster as the render sees it. held is its lock, nil when there is none.
+func (p *Project) target(w *workspace.Workspace, c workspace.Cluster, held *lock.Lock) render.Cluster {
+	return render.Cluster{
+		Name: c.Name, Kubernetes: c.Kubernetes, Engine: string(w.Engine), Granularity: granularity(w),
+		Source: p.source(w, held), Root: clusterFolder(c.Name),
+	}
+}
+
+func granularity(w *workspace.Workspace) string {
+	if w.Granularity == workspace.PerLayer {
+		return render.LayerGranularity
+	}
+	return ""
+}
+
+// source is what the engine reads. The address that Argo CD needs is that of gkops.yaml, else what the lock has, so that every clone
+// renders the same, else that of the remote origin.
+func (p *Project) source(w *workspace.Workspace, held *lock.Lock) render.Source {
+	s := render.Source{
+		Name: w.Source.Name, Namespace: w.Source.Namespace, RepoURL: w.Source.RepoURL,
+		Revision: w.Source.Revision, Project: w.Source.Project,
+	}
+	if w.Engine == workspace.ArgoCD && s.RepoURL == "" && held != nil {
+		s.RepoURL = held.Repository
+	}
+	if w.Engine == workspace.ArgoCD && s.RepoURL == "" {
+		s.RepoURL = p.repository.RemoteURL("origin")
+	}
+	return s
+}
+
+// settings is the digest of what a cluster as a whole puts into the render.
+func settings(c render.Cluster) catalog.Digest {
+	c.Locked = render.Previous{}
+	data, err := json.Marshal(c)
+	if err != nil {
+		panic("a render.Cluster is plain data: " + err.Error())
+	}
+	return catalog.DigestOf(data)
+}
+
+// sameInputs reports whether a lock was made from the inputs that a new one would be made from.
+func sameInputs(held, fresh *lock.Lock) bool {
+	if held.Renderer != fresh.Renderer || held.Settings != fresh.Settings || len(held.Instances) != len(fresh.Instances) {
+		return false
+	}
+	return sameJSON(inputs(held), inputs(fresh))
+}
+
+func inputs(l *lock.Lock) []lock.Instance {
+	bare := slices.Clone(l.Instances)
+	for n := range bare {
+		bare[n].Parts, bare[n].Places = nil, nil
+	}
+	slices.SortFunc(bare, func(a, b lock.Instance) int { return compareStrings(a.Name, b.Name) })
+	return bare
+}
