@@ -3,7 +3,7 @@ GO ?= go
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint golden bench demo real tidy
+.PHONY: help build test lint golden bench demo real generate tidy
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,8 @@ lint: ## gofmt, go vet and staticcheck; changes nothing
 	$(GO) tool staticcheck ./...
 
 golden: ## accept what the golden tests got; read the diff before you commit it
-	$(GO) test ./... -update
+	$(GO) test ./golden ./render ./resolver ./gitops/lock ./gitops/workspace ./gitops/review ./compat ./compat/report ./cmd/internal/schemas -update
+	UPDATE_SCRIPTS=1 $(GO) test ./cmd/internal/cli -run TestScript
 
 bench: ## measure, beside peers, and write docs/benchmarks.md
 	$(GO) run ./cmd/internal/bench
@@ -32,6 +33,9 @@ demo: build ## the main job on the built-in example registry
 
 real: ## every plain version of the real registries, both engines (needs $(SHARED))
 	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) test -tags real -count=1 -timeout 25m -run TestReal -v ./cmd/internal/cli
+
+generate: ## make the table of what every Kubernetes minor serves again, see compat/knowledge/README.md
+	$(GO) generate ./compat/knowledge
 
 tidy: ## tidy go.mod
 	$(GO) mod tidy
