@@ -122,24 +122,29 @@ func stamp(e *indexEntry, info fs.FileInfo) {
 // numbers are what a system knows of a file, cut to the 32 bits that the index has.
 type numbers struct{ device, inode, user, group uint32 }
 
-// looks compares what a file looks like with what the entry says: by all numbers, and as most builds of Git do, without the
-// fractions of seconds.
+// looks compares what a file looks like with what the entry says: by all numbers, and by those that Git always goes by, whatever
+// its settings: the second of the last change, and the size.
 func (e *indexEntry) looks(info fs.FileInfo) (same, sameForGit bool) {
 	var now indexEntry
 	stamp(&now, info)
 	same, sameForGit = info.Mode().Type() == 0, info.Mode().Type() == 0
 	for n := range offsetID / 4 {
-		equal := bytes.Equal(e.fixed[4*n:4*n+4], now.fixed[4*n:4*n+4])
-		if n == 6 || equal { // 6 is the mode
+		if n == offsetMode/4 || bytes.Equal(e.fixed[4*n:4*n+4], now.fixed[4*n:4*n+4]) {
 			continue
 		}
 		same = false
-		if n != 1 && n != 3 { // 1 and 3 are the fractions
+		if n == secondOfChange || n == offsetSize/4 {
 			sameForGit = false
 		}
 	}
 	return same, sameForGit
 }
+
+// Numbers of an entry.
+const (
+	secondOfDescription = 0 // of the last change of the file's description, then its fraction
+	secondOfChange      = 2 // of the last change of its content, then its fraction
+)
 
 // moment is a time of the entry, number n of its seconds.
 func (e *indexEntry) moment(n int) time.Time {
@@ -149,12 +154,12 @@ func (e *indexEntry) moment(n int) time.Time {
 // racy reports whether a file may have changed after its entry was written without looking different to Git: it is not
 // older, in seconds, than the index.
 func (x *index) racy(e *indexEntry) bool {
-	return x.written.IsZero() || e.moment(2).Unix() >= x.written.Unix()
+	return x.written.IsZero() || e.moment(secondOfChange).Unix() >= x.written.Unix()
 }
 
 // older reports whether the entry, to the fraction of a second, is older than the index, so that a later change looks different.
 func (x *index) older(e *indexEntry) bool {
-	changed, modified := e.moment(0), e.moment(2)
+	changed, modified := e.moment(secondOfDescription), e.moment(secondOfChange)
 	return changed.Nanosecond() != 0 && modified.Nanosecond() != 0 && changed.Before(x.written) && modified.Before(x.written)
 }
 

@@ -180,12 +180,12 @@ func TestLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Millisecond)
-	defer cancel()
-	change, err := second.Stage(ctx, sampleWant())
+	change, err := second.Stage(context.Background(), sampleWant())
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Millisecond)
+	defer cancel()
 	var busy *BusyError
 	if err := second.Apply(ctx, change); !errors.As(err, &busy) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("while another writes: %v", err)
