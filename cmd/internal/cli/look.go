@@ -19,8 +19,11 @@ type output struct {
 	allowed []string
 }
 
+// String is the format that was asked for.
 func (o *output) String() string { return o.format }
-func (o *output) Type() string   { return strings.Join(o.allowed, "|") }
+
+// Type names the formats in a command's help.
+func (o *output) Type() string { return strings.Join(o.allowed, "|") }
 
 // Set takes one of the allowed formats.
 func (o *output) Set(s string) error {

@@ -90,7 +90,10 @@ type usageError struct {
 	Err     error
 }
 
+// Error is what is wrong with the command line.
 func (e *usageError) Error() string { return e.Err.Error() }
+
+// Unwrap is the cause.
 func (e *usageError) Unwrap() error { return e.Err }
 
 // Hint says where the usage is told.
@@ -123,6 +126,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 // answerNo ends a command whose answer is "no" and has been printed already.
 type answerNo struct{ reason string }
 
+// Error is the reason, empty when all has been said.
 func (e *answerNo) Error() string { return e.reason }
 
 // complain prints an error and its hints to stderr.

@@ -141,10 +141,26 @@ func readLock(tree fs.FS, cluster string) (*lock.Lock, []byte, error) {
 		return nil, nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	l, err := lock.Parse(name, data)
+	if err == nil && l.Cluster != cluster {
+		return nil, nil, &ForeignLockError{File: name, Cluster: l.Cluster}
+	}
 	if err == nil && l.Renderer > Renderer {
 		return nil, nil, &RendererError{File: name, Renderer: l.Renderer}
 	}
 	return l, data, err
+}
+
+// ForeignLockError says that a lock lies in the folder of another cluster.
+type ForeignLockError struct{ File, Cluster string }
+
+// Error names the lock and its cluster.
+func (e *ForeignLockError) Error() string {
+	return fmt.Sprintf("%s is the lock of cluster %s", e.File, e.Cluster)
+}
+
+// Hint says what to do.
+func (e *ForeignLockError) Hint() string {
+	return "take the file back from Git: 'git checkout HEAD -- " + e.File + "'; a lock belongs to one cluster"
 }
 
 // RendererError says that a newer gkops rendered a cluster, in a way that this one does not know.
