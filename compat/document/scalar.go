@@ -35,7 +35,8 @@ func (k scalarKind) tag() string {
 }
 
 // resolve says what a plain scalar means to kubectl, which reads with go.yaml.in/yaml/v2: YAML 1.1 booleans (yes, on, y), octal
-// 0644, binary, underscores in numbers. Numbers come as int64, uint64 or float64; a timestamp is a string.
+// 0644, binary, underscores in numbers. Numbers come as int64, uint64 or float64; a string has no value but itself, and a
+// timestamp is a string.
 func resolve(in string) (scalarKind, any) {
 	if in == "" {
 		return nullScalar, nil
@@ -48,7 +49,7 @@ func resolve(in string) (scalarKind, any) {
 	case strings.IndexByte("yYnNtTfFoO~", c) >= 0:
 		return resolveWord(in)
 	}
-	return stringScalar, in
+	return stringScalar, nil
 }
 
 func resolveWord(in string) (scalarKind, any) {
@@ -60,7 +61,7 @@ func resolveWord(in string) (scalarKind, any) {
 	case "~", "null", "Null", "NULL":
 		return nullScalar, nil
 	}
-	return stringScalar, in
+	return stringScalar, nil
 }
 
 func resolveFraction(in string) (scalarKind, any) {
@@ -73,7 +74,7 @@ func resolveFraction(in string) (scalarKind, any) {
 	if f, err := strconv.ParseFloat(in, 64); err == nil {
 		return floatScalar, f
 	}
-	return stringScalar, in
+	return stringScalar, nil
 }
 
 func resolveNumber(in string) (scalarKind, any) {
@@ -88,7 +89,7 @@ func resolveNumber(in string) (scalarKind, any) {
 		plain = strings.ReplaceAll(in, "_", "")
 	}
 	if !numberLike(plain) {
-		return stringScalar, in
+		return stringScalar, nil
 	}
 	if i, err := strconv.ParseInt(plain, 0, 64); err == nil {
 		return intScalar, i
@@ -101,11 +102,11 @@ func resolveNumber(in string) (scalarKind, any) {
 			return floatScalar, f
 		}
 	}
-	return resolveBinary(plain, in)
+	return resolveBinary(plain)
 }
 
 // resolveBinary reads what the reader's own rule for 0b and -0b adds to Go's: a sign behind the prefix, as in 0b-1.
-func resolveBinary(plain, in string) (scalarKind, any) {
+func resolveBinary(plain string) (scalarKind, any) {
 	if digits, found := strings.CutPrefix(plain, "0b"); found {
 		if i, err := strconv.ParseInt(digits, 2, 64); err == nil {
 			return intScalar, i
@@ -118,7 +119,7 @@ func resolveBinary(plain, in string) (scalarKind, any) {
 			return intScalar, i
 		}
 	}
-	return stringScalar, in
+	return stringScalar, nil
 }
 
 // numberLike sorts out quickly what cannot be a number: versions, durations, addresses, dates.

@@ -63,7 +63,10 @@ func scalarValue(node *yaml.Node) (any, error) {
 	if node.Style&quoted != 0 || node.Tag == "!!str" {
 		return node.Value, nil
 	}
-	_, value := resolve(node.Value)
+	kind, value := resolve(node.Value)
+	if kind == stringScalar {
+		return node.Value, nil
+	}
 	switch v := value.(type) {
 	case uint64:
 		if v <= math.MaxInt64 {
