@@ -254,7 +254,7 @@ func FuzzDecodeNeverPanics(f *testing.F) {
 			return
 		}
 		for i := range docs {
-			for _, into := range []any{&workspace{}, &odd{private: nil}, new(any), &map[string]any{}, &[]string{}} {
+			for _, into := range []any{&workspace{}, &odd{odd: nil, private: nil}, new(any), &map[string]any{}, &[]string{}} {
 				var syntax *SyntaxError
 				if err := docs[i].Decode(into); err != nil && !errors.As(err, &syntax) {
 					t.Errorf("%T: %v", err, err)

@@ -44,8 +44,11 @@ func keyIndex(node *yaml.Node, key string) int {
 }
 
 // SetString sets the string at a path of mapping keys and makes the mappings on the way, also in place of null. An existing
-// string keeps its style where it can. It returns a *PatchError when something on the way is not a mapping.
+// string keeps its style where it can. It returns a *PatchError when the path is empty or something on the way is not a mapping.
 func SetString(node *yaml.Node, value string, path ...string) error {
+	if len(path) == 0 {
+		return &PatchError{Op: "set", Reason: "the path is empty"}
+	}
 	for i, segment := range path[:len(path)-1] {
 		next := child(node, segment)
 		if next == nil {
@@ -61,6 +64,9 @@ func SetString(node *yaml.Node, value string, path ...string) error {
 		node = next
 	}
 	last := path[len(path)-1]
+	if node.Kind != yaml.MappingNode {
+		return &PatchError{Op: "set", Pointer: pointer(path), Reason: "the document is " + describe(node) + ", not a mapping"}
+	}
 	if existing := child(node, last); existing != nil {
 		replaceString(existing, value)
 		return nil

@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 )
 
 // told is what a test compares of a document.
@@ -248,5 +249,28 @@ func TestCheckObject(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
+	}
+}
+
+func TestRootIsOneForAllCopiesAndGoroutines(t *testing.T) {
+	docs, err := Parse("f.yaml", []byte("kind: A\nmetadata: {name: x}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := docs[0]
+	roots := make(chan *yaml.Node, 8)
+	for range cap(roots) {
+		go func() {
+			_ = copied.Object()
+			roots <- docs[0].Root()
+		}()
+	}
+	for range cap(roots) {
+		if root := <-roots; root != copied.Root() {
+			t.Error("there are two roots")
+		}
+	}
+	if err := SetString(copied.Root(), "y", "metadata", "name"); err != nil || docs[0].Object().Name != "y" {
+		t.Errorf("%v: a change does not show: %v", err, docs[0].Object())
 	}
 }

@@ -169,11 +169,11 @@ func (p patch) applySequence(parent *yaml.Node, segment string, segments []strin
 func (p patch) test(node *yaml.Node) error {
 	have, err := Canonical(node)
 	if err != nil {
-		return err
+		return p.wrong("the document has no such value: %v", err)
 	}
 	want, err := Canonical(p.value)
 	if err != nil {
-		return err
+		return p.wrong("the value cannot be read: %v", err)
 	}
 	if !bytes.Equal(have, want) {
 		return p.wrong("the value is %s, not %s", shorten(string(have)), shorten(string(want)))

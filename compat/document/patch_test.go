@@ -183,6 +183,11 @@ func TestSetString(t *testing.T) {
 		}
 	}
 	var refused *PatchError
+	for _, err := range []error{SetString(parsed(t, "a: b\n"), "x"), SetString(String("a"), "x", "b")} {
+		if !errors.As(err, &refused) {
+			t.Errorf("%T %v", err, err)
+		}
+	}
 	err := SetString(parsed(t, "a: [b]\n"), "x", "a", "b", "c")
 	if !errors.As(err, &refused) || err.Error() != `set "/a/b/c": /a is a list, not a mapping` {
 		t.Errorf("%T %v", err, err)
