@@ -119,7 +119,11 @@ func ownHint(err error) string {
 	case *values.Error:
 		return e.Hint
 	case *render.TargetError:
-		return "the package names a place that it does not have: leave the value unset, and tell the package's author"
+		what := "an object"
+		if e.Place.File != "" {
+			what = "a place in it"
+		}
+		return "the package names " + what + " that it does not have: leave the value unset, and tell the package's author"
 	case *values.MissingError:
 		return "give it with --set NAME=VALUE, or values: in gkops.yaml"
 	case *catalog.ReadError:
