@@ -14,14 +14,13 @@ import (
 func newRemove(env Env) *cobra.Command {
 	var o changeOptions
 	cmd := &cobra.Command{
-		Use:   "remove INSTANCE...",
+		Use:   "remove [INSTANCE]...",
 		Short: "Remove packages, and what nothing asks for any more",
 		Long: `Remove packages from gkops.yaml, and with them what nothing asks for any more.
 
 An instance that Git already holds leaves in steps, one part per commit, in reverse order: custom resources, then the rest,
-then CRDs. Objects that hold data are guarded first and stay in the cluster. Run the command again for the next step.`,
-		Example:           "  gkops remove cert-manager --commit",
-		Args:              cobra.MinimumNArgs(1),
+then CRDs. Objects that hold data are guarded first and stay in the cluster. Run the command again, with no name, for the next step.`,
+		Example:           "  gkops remove cert-manager --commit\n  gkops remove --commit",
 		ValidArgsFunction: complete(env, instanceNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {

@@ -59,8 +59,11 @@ func listed(w *workspace.Workspace, cluster, instance string) (workspace.Package
 	return workspace.Package{}, false
 }
 
-// Remove takes instances out of gkops.yaml, and lets removals that are under way go on.
+// Remove takes instances out of gkops.yaml, and lets removals that are under way go on. Without instances it does the latter alone.
 func (p *Project) Remove(e *Edit, cluster string, instances []string) error {
+	if len(instances) == 0 && !p.leavingAlready("") {
+		return &UnknownError{"removal", "under way", "any lock", "name what to remove; 'gkops list' shows what is there"}
+	}
 	w, err := p.parsed(e)
 	if err != nil {
 		return err
@@ -86,11 +89,13 @@ func (p *Project) Remove(e *Edit, cluster string, instances []string) error {
 	return nil
 }
 
-// leavingAlready reports whether a removal of the instance is under way in some cluster.
+// leavingAlready reports whether a removal of the instance is under way in some cluster; of any, when the name is empty.
 func (p *Project) leavingAlready(instance string) bool {
 	for _, l := range p.locks {
-		if i := l.Instance(instance); i != nil && i.Removal != nil {
-			return true
+		for _, i := range l.Instances {
+			if i.Removal != nil && (instance == "" || instance == i.Name) {
+				return true
+			}
 		}
 	}
 	return false

@@ -100,7 +100,7 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 	slices.Sort(deletes)
 	proposal.change, err = p.repository.Stage(ctx, gitops.Want{Write: writes, Delete: deletes, Owned: p.owned(), Force: e.Force})
 	if err != nil {
-		return nil, err
+		return nil, p.leftover(err)
 	}
 	proposal.Workspace = slices.Contains(proposal.change.Changed(), workspace.FileName)
 	proposal.count()

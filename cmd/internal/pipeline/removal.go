@@ -56,7 +56,7 @@ func step(i lock.Instance, committed *lock.Instance, going []lock.Instance, adva
 		next.Removal.Withdrawn = slices.Clone(i.Removal.Withdrawn)
 	}
 	if by := neededBy(i.Name, going); by != "" {
-		return &next, fmt.Sprintf("removal of %s: waits until %s is gone", i.Name, by)
+		return &next, fmt.Sprintf("removal of %s: waits until %s is gone; %s", i.Name, by, again())
 	}
 	rest := remaining(i)
 	if len(rest) == 0 {
@@ -66,7 +66,7 @@ func step(i lock.Instance, committed *lock.Instance, going []lock.Instance, adva
 	guarded := i.Removal != nil && i.Removal.Guarded
 	if !guarded && len(dataFiles(last)) > 0 {
 		return &next, fmt.Sprintf("removal of %s: what holds data is guarded first:\n%s\n%s",
-			i.Name, listFiles(dataFiles(last)), again(i.Name))
+			i.Name, listFiles(dataFiles(last)), again())
 	}
 	next.Removal.Withdrawn = append(next.Removal.Withdrawn, last.Name)
 	slices.Sort(next.Removal.Withdrawn)
@@ -74,15 +74,18 @@ func step(i lock.Instance, committed *lock.Instance, going []lock.Instance, adva
 	if kept := dataFiles(last); len(kept) > 0 {
 		notice += "; what holds data stays in the cluster, and is deleted, when nobody needs it, with\n" + commands("delete", kept)
 	}
-	if len(rest) == 1 {
+	switch {
+	case len(rest) == 1 && len(going) > 1:
+		return nil, notice + "\n" + strings.TrimRight(goneBefore(last), "\n") // others leave after it
+	case len(rest) == 1:
 		return nil, notice
 	}
-	return &next, notice + "\n" + goneBefore(last) + again(i.Name)
+	return &next, notice + "\n" + goneBefore(last) + again()
 }
 
 // again says how a removal goes on.
-func again(instance string) string {
-	return fmt.Sprintf("when the engine has applied this, run 'gkops remove %s' again", instance)
+func again() string {
+	return "when the engine has applied this, run 'gkops remove' again for the next step"
 }
 
 // neededBy is another instance that leaves and still needs this one, or is its parent.
