@@ -85,7 +85,7 @@ func TestReal(t *testing.T) {
 	}
 	close(work)
 	wait.Wait()
-	report(t, outcomes)
+	summarise(t, outcomes)
 }
 
 // realReleases are the versions of a registry with plain manifests that are all at hand.
@@ -517,8 +517,8 @@ func asJSON(one object) string {
 	return string(data)
 }
 
-// report prints the table and what was refused.
-func report(t *testing.T, outcomes []outcome) {
+// summarise prints the table and what was refused.
+func summarise(t *testing.T, outcomes []outcome) {
 	slices.SortFunc(outcomes, func(a, b outcome) int {
 		return strings.Compare(a.registry+a.pkg+a.version+a.engine, b.registry+b.pkg+b.version+b.engine)
 	})
