@@ -25,6 +25,7 @@ func (s *search) resolve(conflict *incompatibility) {
 	defer a.close()
 	for len(a.terms) > 0 {
 		latest := a.latest()
+		latest.node.activity += s.bump
 		before := a.levelBefore(latest)
 		if latest.step().cause == nil || before < latest.step().level {
 			s.backjump(before)

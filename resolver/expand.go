@@ -10,7 +10,7 @@ import (
 
 // newSearch makes a search and the nodes of its roots.
 func newSearch(ctx context.Context, u *universe, q *question) (*search, error) {
-	s := &search{universe: u, question: q, nodes: map[identity]*node{}, byInstance: map[string][]*node{}}
+	s := &search{universe: u, question: q, nodes: map[identity]*node{}, byInstance: map[string][]*node{}, bump: 1}
 	u.prefetch(ctx, q.packages())
 	for i, root := range q.problem.Roots {
 		if root.Package == "" || !q.asks(fromRoot, i) {
@@ -72,6 +72,7 @@ func (s *search) node(ctx context.Context, id identity, parent *node) (*node, er
 	n.root, n.lock = s.question.rootOf(id), s.question.lockOf(id)
 	n.moved = s.question.isMoved(id)
 	s.nodes[id] = n
+	s.all = append(s.all, n)
 	s.askRoot(n)
 	s.askLock(n)
 	s.askHolds(n)

@@ -13,7 +13,7 @@ var anyStable catalog.Range
 // would help. When the question itself is an entry of the problem, asked names it.
 func explain(ctx context.Context, p *Problem, refuted *search, asked *entry) (*NoSolutionError, error) {
 	u := refuted.universe
-	t := &trial{universe: u, left: maxTrials}
+	t := &trial{universe: u, left: maxTrials, conflicts: maxConflicts}
 	least, err := t.minimise(ctx, p, refuted)
 	if err != nil {
 		return nil, err

@@ -6,8 +6,11 @@ import (
 	"slices"
 )
 
-// maxFixTrials bounds how many changes are tried, alone and in pairs.
-const maxFixTrials = 60
+// Bounds on the search for changes that help, alone and in pairs.
+const (
+	maxFixTrials    = 60
+	maxFixConflicts = 2500
+)
 
 // relaxation is a change to a problem that may make it solvable.
 type relaxation struct {
@@ -22,7 +25,7 @@ type relaxation struct {
 // fixes tries the changes to the entries of a refutation, one at a time, then in pairs. Leaving out what the workspace asks
 // for is the last resort.
 func fixes(ctx context.Context, u *universe, p *Problem, refuted *search, asked *entry) ([]Fix, error) {
-	t := &trial{universe: u, left: maxFixTrials}
+	t := &trial{universe: u, left: maxFixTrials, conflicts: maxFixConflicts}
 	candidates := relaxations(p, refuted, asked)
 	gentle := slices.DeleteFunc(slices.Clone(candidates), func(r relaxation) bool { return r.kind == "remove" })
 	for _, attempt := range []func() ([]Fix, error){

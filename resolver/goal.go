@@ -69,6 +69,7 @@ func (s *search) pursue(ctx context.Context, g *goal) (*outcome, error) {
 	case n.state.within(wanted):
 	case !n.state.disjoint(wanted):
 		s.decide(n, wanted)
+		s.follow(n, wanted)
 	case s.pursuit == insisted:
 		return &outcome{blamed: append(s.blame(n, n.pack.full.without(wanted)), g)}, nil
 	}

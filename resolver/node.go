@@ -14,7 +14,7 @@ type node struct {
 	state   set    // what is still possible
 	history []step // how the state became what it is; ground steps first
 	grounds int    // how many ground steps
-	watches []*incompatibility
+	watches []watch
 	queued  bool // in search.changed
 	opened  *openTerm
 
@@ -25,6 +25,7 @@ type node struct {
 	children   map[int][]*node              // what each element needs, in order
 	askers     []*node                      // the other ends of edges, in order of discovery
 
+	activity   float64 // how often and how recently it took part in a conflict
 	discovered bool
 	asker      *node // through whom it was discovered, nil for a root
 }
@@ -39,6 +40,13 @@ type identity struct {
 type needKey struct {
 	target *node
 	rangeKey
+}
+
+// watch is an incompatibility whose term on the node is one of the two that are watched. The first word of the term's set
+// tells most terms that do not hold without a look at the incompatibility.
+type watch struct {
+	low uint64
+	inc *incompatibility
 }
 
 // step is one reduction of a node's state.

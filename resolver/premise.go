@@ -24,11 +24,10 @@ type premises struct {
 	edges   map[edge]bool
 }
 
-// maxTrials bounds how often a problem is asked again to explain it, and maxTrialConflicts how long each may take. What
-// cannot be decided within them counts as needed.
+// Bounds on what it takes to find the least that a refutation needs. What cannot be decided within them counts as needed.
 const (
-	maxTrials         = 400
-	maxTrialConflicts = 5000
+	maxTrials    = 400  // how often the problem is asked again
+	maxConflicts = 5000 // in all trials together
 )
 
 // premisesOf is what a refutation rests on.
@@ -82,15 +81,16 @@ func leaves(inc *incompatibility) []*origin {
 	return found
 }
 
-// trial asks problems again, in parts or changed, a bounded number of times.
+// trial asks problems again, in parts or changed, within bounds.
 type trial struct {
-	universe *universe
-	left     int
+	universe  *universe
+	left      int // trials
+	conflicts int // that are left
 }
 
 // ask searches for any answer to a problem, or to some of it. Neither an answer nor a refutation means that it gave up.
 func (t *trial) ask(ctx context.Context, p *Problem, only *premises) (*search, solution, error) {
-	if t.left--; t.left < 0 {
+	if t.left--; t.left < 0 || t.conflicts <= 0 {
 		return nil, nil, errLimit
 	}
 	q, err := newQuestion(p)
@@ -102,8 +102,9 @@ func (t *trial) ask(ctx context.Context, p *Problem, only *premises) (*search, s
 	if err != nil {
 		return nil, nil, err
 	}
-	s.limit = maxTrialConflicts
+	s.limit = t.conflicts
 	out, err := s.run(ctx)
+	t.conflicts -= s.conflicts
 	return s, out.solution, err
 }
 

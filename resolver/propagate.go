@@ -52,28 +52,33 @@ func (s *search) exclude(n *node, from set, cause *incompatibility) {
 
 // visit looks at the incompatibilities that watch a node, after its state became smaller.
 func (s *search) visit(n *node) (conflict *incompatibility) {
-	kept := n.watches[:0]
-	for i, inc := range n.watches {
-		if inc.dead {
+	kept := 0
+	for i, w := range n.watches {
+		stays := true
+		if conflict == nil && n.state.low&^w.low == 0 {
+			var conflicting bool
+			if stays, conflicting = s.revise(n, w.inc); conflicting {
+				conflict = w.inc
+			}
+		}
+		if !stays {
 			continue
 		}
-		stays, conflicting := s.revise(n, inc)
-		if stays {
-			kept = append(kept, inc)
+		if kept < i {
+			n.watches[kept] = w
 		}
-		if conflicting {
-			kept = append(kept, n.watches[i+1:]...)
-			conflict = inc
-			break
-		}
+		kept++
 	}
-	clear(n.watches[len(kept):])
-	n.watches = kept
+	clear(n.watches[kept:])
+	n.watches = n.watches[:kept]
 	return conflict
 }
 
 // revise looks at one incompatibility that watches a node: whether it still does, and whether all its terms hold.
 func (s *search) revise(n *node, inc *incompatibility) (stays, conflict bool) {
+	if inc.dead {
+		return false, false
+	}
 	if inc.terms[0].node == n {
 		inc.terms[0], inc.terms[1] = inc.terms[1], inc.terms[0]
 	}
@@ -88,7 +93,7 @@ func (s *search) revise(n *node, inc *incompatibility) (stays, conflict bool) {
 	for i := 2; i < len(inc.terms); i++ {
 		if t := inc.terms[i]; !t.node.state.within(t.set) {
 			inc.terms[1], inc.terms[i] = inc.terms[i], inc.terms[1]
-			t.node.watches = append(t.node.watches, inc)
+			t.node.watches = append(t.node.watches, watch{t.set.low, inc})
 			return false, false
 		}
 	}
@@ -136,8 +141,8 @@ func (s *search) watch(inc *incompatibility) {
 				inc.terms[i], inc.terms[j] = inc.terms[j], inc.terms[i]
 			}
 		}
-		n := inc.terms[i].node
-		n.watches = append(n.watches, inc)
+		t := inc.terms[i]
+		t.node.watches = append(t.node.watches, watch{t.set.low, inc})
 	}
 }
 

@@ -8,10 +8,11 @@ import (
 
 // question is a problem as a search reads it, with some of its requirements left out.
 type question struct {
-	problem *Problem
-	only    *premises // what counts; nil for everything
-	plain   bool      // any answer will do
-	kept    []int     // lock entries that shall stay in the plan, though no root asks for them
+	problem  *Problem
+	only     *premises // what counts; nil for everything
+	plain    bool      // any answer will do
+	patience int       // conflicts before the search hunts
+	kept     []int     // lock entries that shall stay in the plan, though no root asks for them
 
 	roots map[string]int   // by instance
 	locks map[string]int   // by instance
@@ -24,7 +25,8 @@ type question struct {
 // newQuestion reads a problem. It returns a *ProblemError when an instance is named twice.
 func newQuestion(p *Problem) (*question, error) {
 	q := &question{problem: p, roots: map[string]int{}, locks: map[string]int{}, holds: map[string][]int{},
-		facts: map[string][]int{}, moved: map[string]bool{}, lower: map[string]bool{}}
+		facts: map[string][]int{}, moved: map[string]bool{}, lower: map[string]bool{},
+		patience: huntAfter}
 	for i, root := range p.Roots {
 		name := root.name()
 		if root.Package == "" {

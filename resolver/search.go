@@ -33,6 +33,12 @@ type search struct {
 
 	conflicts int
 	limit     int // of conflicts, 0 for none
+
+	all     []*node       // every node, in order of discovery
+	hunting bool          // for any answer that agrees with the decisions up to base
+	base    int           // level
+	prey    map[*node]int // the last answer that a hunt brought, nil before the first
+	bump    float64       // what a conflict adds to the activity of a node
 }
 
 // mark is what a decision has to restore when it is undone.
@@ -101,6 +107,14 @@ func (s *search) learn(conflict *incompatibility) error {
 		return errLimit
 	}
 	s.resolve(conflict)
+	s.age()
+	switch {
+	case s.hunting:
+		s.hunting = s.level() >= s.base
+	case s.prey == nil && s.conflicts >= s.question.patience:
+		s.backjump(0)
+		s.startHunt()
+	}
 	return nil
 }
 
@@ -109,6 +123,8 @@ func (s *search) advance(ctx context.Context) (*outcome, error) {
 	switch {
 	case len(s.fresh) > 0 || len(s.changed) > 0:
 		return nil, nil
+	case s.hunting:
+		return nil, s.hunt(ctx)
 	case s.restart:
 		s.startOver()
 		return nil, nil
@@ -133,7 +149,9 @@ func (s *search) decideNext(ctx context.Context) error {
 	if !n.expanded.has(element) {
 		return s.expand(ctx, n, element)
 	}
-	s.decide(n, single(n.pack.size, element))
+	this := single(n.pack.size, element)
+	s.decide(n, this)
+	s.follow(n, this)
 	s.head++
 	for _, child := range n.children[element] {
 		s.discover(child, n)
