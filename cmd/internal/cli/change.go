@@ -88,7 +88,7 @@ func showProposal(env Env, proposal *pipeline.Proposal) {
 		fmt.Fprintln(env.Stdout, "gkops.yaml changed")
 	}
 	for _, notice := range proposal.Notices {
-		fmt.Fprintf(env.Stderr, "gkops: %s\n", notice)
+		fmt.Fprintf(env.Stderr, "gkops: %s\n", indentRest(notice))
 	}
 	for _, c := range proposal.Clusters {
 		fmt.Fprintf(env.Stdout, "%s (Kubernetes %s)\n", c.Name, c.Kubernetes)

@@ -65,7 +65,7 @@ func runInit(ctx context.Context, env Env, o initOptions) error {
 		if !found || name == "" || url == "" {
 			return fmt.Errorf("--registry %q is not NAME=URL", r)
 		}
-		request.Registries = append(request.Registries, pipeline.NamedURL{Name: name, URL: relocate(env.Dir, o.dir, url)})
+		request.Registries = append(request.Registries, pipeline.NamedURL{Name: name, URL: url, From: env.Dir})
 	}
 	made, err := pipeline.Create(ctx, world(env), request)
 	if err != nil {
@@ -74,24 +74,15 @@ func runInit(ctx context.Context, env Env, o initOptions) error {
 	for _, file := range made.Written {
 		fmt.Fprintf(env.Stdout, "wrote %s\n", file)
 	}
+	if len(made.Root) < len(o.dir) {
+		fmt.Fprintf(env.Stderr, "gkops: the repository begins above: its root is %s\n", made.Root)
+	}
 	if o.entry == "" {
 		fmt.Fprintf(env.Stderr, "gkops: hint: after the first 'gkops add', give this to %s once, in a file of the folder that it reads (or run init with --entry DIR):\n", o.engine)
 		fmt.Fprintf(env.Stdout, "\n%s", made.Entry)
 	}
 	fmt.Fprintln(env.Stderr, "gkops: next: 'gkops search', then 'gkops add PKG'")
 	return nil
-}
-
-// relocate makes a registry's folder, given relative to where the person is, relative to where gkops.yaml will be.
-func relocate(from, to, url string) string {
-	if strings.Contains(url, ":") || filepath.IsAbs(url) || from == to {
-		return url
-	}
-	relative, err := filepath.Rel(to, filepath.Join(from, url))
-	if err != nil {
-		return filepath.Join(from, url)
-	}
-	return filepath.ToSlash(relative)
 }
 
 func newRegistry(env Env) *cobra.Command {
@@ -114,7 +105,7 @@ func newRegistryAdd(env Env) *cobra.Command {
 		Args:    usageArgs(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return changing(cmd.Context(), env, func(p *pipeline.Project) error {
-				return p.AddRegistry(cmd.Context(), args[0], relocate(env.Dir, p.Repository().Root(), args[1]))
+				return p.AddRegistry(cmd.Context(), pipeline.NamedURL{Name: args[0], URL: args[1], From: env.Dir})
 			})
 		},
 	}

@@ -21,7 +21,22 @@ import (
 )
 
 // NamedURL is a registry as a person names it.
-type NamedURL struct{ Name, URL string }
+type NamedURL struct {
+	Name, URL string
+	From      string // the folder that a relative URL starts at
+}
+
+// relative is the URL as gkops.yaml in a folder writes it.
+func (r NamedURL) relative(base string) string {
+	if strings.Contains(r.URL, ":") || filepath.IsAbs(r.URL) || r.From == base {
+		return r.URL
+	}
+	relative, err := filepath.Rel(base, filepath.Join(r.From, r.URL))
+	if err != nil {
+		return filepath.Join(r.From, r.URL)
+	}
+	return filepath.ToSlash(relative)
+}
 
 // Init is a workspace to be made.
 type Init struct {
@@ -33,6 +48,7 @@ type Init struct {
 
 // Created is what Create wrote, and the object that makes the engine read what gkops generates.
 type Created struct {
+	Root    string   // of the repository
 	Written []string // relative to the repository
 	Entry   string
 }
@@ -99,7 +115,7 @@ func Create(ctx context.Context, world World, request Init) (*Created, error) {
 	if err := repository.Apply(ctx, change); err != nil {
 		return nil, err
 	}
-	return &Created{Written: append(change.Added(), change.Changed()...), Entry: string(entry)}, nil
+	return &Created{Root: repository.Root(), Written: append(change.Added(), change.Changed()...), Entry: string(entry)}, nil
 }
 
 // ExistsError says that a file is there already that would be made.
@@ -146,7 +162,7 @@ func newWorkspace(ctx context.Context, world World, repository *gitops.Repositor
 		w.Source.Name, w.Source.Namespace = "flux-system", "flux-system"
 	}
 	for _, r := range request.Registries {
-		entry, err := look(ctx, world, base, workspace.Registry{Name: r.Name, URL: r.URL})
+		entry, err := look(ctx, world, base, workspace.Registry{Name: r.Name, URL: r.relative(base)})
 		if err != nil {
 			return nil, nil, err
 		}

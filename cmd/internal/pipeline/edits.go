@@ -122,6 +122,11 @@ func (p *Project) Set(ctx context.Context, e *Edit, cluster, instance string, s 
 		return err
 	}
 	entry, there := listed(w, cluster, instance)
+	write := workspace.ReplacePackage
+	if base, wider := listed(w, "", instance); !there && wider && cluster != "" {
+		// The cluster changes the workspace's instance for itself from now on.
+		entry, there, write = workspace.Package{Name: base.Name, As: base.As}, true, workspace.AddPackage
+	}
 	if !there {
 		return p.notListed(w, cluster, instance)
 	}
@@ -145,7 +150,7 @@ func (p *Project) Set(ctx context.Context, e *Edit, cluster, instance string, s 
 	for name := range s.Values {
 		delete(entry.ValuesFrom, name)
 	}
-	e.Workspace, err = workspace.ReplacePackage(p.bytes(e), cluster, entry)
+	e.Workspace, err = write(p.bytes(e), cluster, entry)
 	return err
 }
 
@@ -167,6 +172,10 @@ func (p *Project) Unset(e *Edit, cluster, instance string, names []string) error
 		}
 		delete(entry.Values, name)
 		delete(entry.ValuesFrom, name)
+	}
+	if _, wider := listed(w, "", instance); cluster != "" && wider && sameJSON(entry, workspace.Package{Name: entry.Name, As: entry.As}) {
+		e.Workspace, err = workspace.RemovePackage(p.bytes(e), cluster, instance)
+		return err
 	}
 	e.Workspace, err = workspace.ReplacePackage(p.bytes(e), cluster, entry)
 	return err

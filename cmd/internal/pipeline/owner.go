@@ -23,10 +23,30 @@ func (e *OwnerError) Hint() string {
 	return "leave granularity as it is; a new cluster, with a name of its own in gkops.yaml, may have another"
 }
 
+// EngineError says that a cluster would get another engine in one commit. The old one finds its objects gone and deletes what they
+// applied.
+type EngineError struct{ Cluster, Was, Now string }
+
+// Error names the cluster and both engines.
+func (e *EngineError) Error() string {
+	return fmt.Sprintf("engine changes from %s to %s: cluster %s would lose what %s has applied", e.Was, e.Now, e.Cluster, e.Was)
+}
+
+// Hint says what to do.
+func (e *EngineError) Hint() string {
+	return "keep the engine; another one takes over in a repository, or for a cluster, of its own while the old one is suspended"
+}
+
 // keepsOwners checks that nothing that HEAD holds changes its Kustomization: not all objects, by another granularity, and with a
 // Kustomization per layer not those of a part that changes its layer.
 func keepsOwners(target render.Cluster, committed, fresh *lock.Lock) error {
-	if target.Engine != render.Flux || committed == nil || committed.Engine != render.Flux || len(committed.Instances) == 0 {
+	if committed == nil || len(committed.Instances) == 0 {
+		return nil
+	}
+	if committed.Engine != target.Engine {
+		return &EngineError{Cluster: target.Name, Was: committed.Engine, Now: target.Engine}
+	}
+	if target.Engine != render.Flux {
 		return nil
 	}
 	layered := target.Granularity == render.LayerGranularity

@@ -68,7 +68,12 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	proposal := &Proposal{locks: map[string]*lock.Lock{}, Notices: e.Notices}
+	for _, name := range e.Clusters {
+		if err := knownCluster(w, name); err != nil {
+			return nil, err
+		}
+	}
+	proposal := &Proposal{locks: map[string]*lock.Lock{}, Notices: append(slices.Clone(e.Notices), p.abandonedNotices()...)}
 	var deletes []string
 	for _, cluster := range w.Clusters {
 		if !concerns(cluster, e) {

@@ -123,8 +123,9 @@ func look(ctx context.Context, world World, base string, r workspace.Registry) (
 }
 
 // AddRegistry adds a registry to the end of the list. Its type is found by looking, and written down.
-func (p *Project) AddRegistry(ctx context.Context, name, url string) error {
-	r, err := look(ctx, p.world, p.repository.Root(), workspace.Registry{Name: name, URL: url})
+func (p *Project) AddRegistry(ctx context.Context, named NamedURL) error {
+	url := named.relative(p.repository.Root())
+	r, err := look(ctx, p.world, p.repository.Root(), workspace.Registry{Name: named.Name, URL: url})
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,13 @@ func (p *Project) Verify(ctx context.Context, revision string) ([]Difference, er
 		}
 	}
 	differences := []Difference{}
+	left, err := abandoned(tree, w)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range left {
+		differences = append(differences, Difference{lockPath(name), "extra"})
+	}
 	for _, c := range w.Clusters {
 		found, err := p.verifyCluster(ctx, tree, w, c)
 		if err != nil {
