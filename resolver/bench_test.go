@@ -41,7 +41,7 @@ func bigRegistry(packages, versions int) shelf {
 			for _, n := range near {
 				needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: bigName(n), Range: parsed(bigRange(r, v, versions))})
 			}
-			stock[name] = append(stock[name], item{Candidate{"main", version(fmt.Sprintf("%d.%d.0", 1+v/5, v%5))}, needs})
+			stock[name] = append(stock[name], item{Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.%d.0", 1+v/5, v%5))}, needs})
 		}
 	}
 	return stock
@@ -88,6 +88,28 @@ func BenchmarkBigRegistry(b *testing.B) {
 	var after runtime.MemStats
 	runtime.ReadMemStats(&after)
 	b.Logf("heap with the registry: %d MB, from the system: %d MB", after.HeapAlloc>>20, after.Sys>>20)
+}
+
+// BenchmarkLocked solves what is solved already: with nothing to do, with one root asked to move, and with everything.
+func BenchmarkLocked(b *testing.B) {
+	const packages = 10000
+	stock := bigRegistry(packages, 20)
+	problem := bigProblem(1, 50, packages)
+	problem.Minimal = true
+	plan, err := Solve(b.Context(), stock, problem)
+	if err != nil {
+		b.Fatal(err)
+	}
+	problem.Minimal = false
+	for _, c := range plan.Instances {
+		problem.Locked = append(problem.Locked, Locked{c.Instance, c.Package, c.Registry, c.Version})
+	}
+	one, all := problem, problem
+	one.Move = []string{problem.Roots[0].Package}
+	all.MoveAll = true
+	b.Run("nothing", func(b *testing.B) { measure(b, stock, func(int) Problem { return problem }) })
+	b.Run("one", func(b *testing.B) { measure(b, stock, func(int) Problem { return one }) })
+	b.Run("all", func(b *testing.B) { measure(b, stock, func(int) Problem { return all }) })
 }
 
 // measure solves problems and reports how large the plans are, and how many steps back they take.
@@ -161,7 +183,7 @@ func hardRegistry(size, width int) shelf {
 					Range:   ranged(fmt.Sprintf(">=%d <%d", low, low+width+r.IntN(2))),
 				})
 			}
-			stock[bigName(p)] = append(stock[bigName(p)], item{Candidate{"main", version(fmt.Sprintf("%d.0.0", v))}, needs})
+			stock[bigName(p)] = append(stock[bigName(p)], item{Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.0.0", v))}, needs})
 		}
 	}
 	return stock
@@ -187,13 +209,13 @@ func pigeons(n int) (shelf, Problem) {
 		problem.Roots = append(problem.Roots, Root{Package: name})
 		for hole := 1; hole <= n; hole++ {
 			needs := Needs{Dependencies: []catalog.Requirement{{Package: fmt.Sprintf("hole-%d", hole), Range: ranged(fmt.Sprintf("%d.0.0", pigeon+1))}}}
-			stock[name] = append(stock[name], item{Candidate{"main", version(fmt.Sprintf("%d.0.0", hole))}, needs})
+			stock[name] = append(stock[name], item{Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.0.0", hole))}, needs})
 		}
 	}
 	for hole := 1; hole <= n; hole++ {
 		for pigeon := range n + 1 {
 			name := fmt.Sprintf("hole-%d", hole)
-			stock[name] = append(stock[name], item{Candidate{"main", version(fmt.Sprintf("%d.0.0", pigeon+1))}, Needs{}})
+			stock[name] = append(stock[name], item{Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.0.0", pigeon+1))}, Needs{}})
 		}
 	}
 	return stock, problem

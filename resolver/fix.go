@@ -115,7 +115,16 @@ func (t *trial) relaxed(ctx context.Context, p *Problem, changes ...relaxation) 
 	return s, found, nil
 }
 
-// relaxations lists the changes that could undo the entries of a refutation.
+// packageOf is the package of a root or a hold.
+func (p *Problem) packageOf(e entry) string {
+	if e.kind == fromRoot {
+		return p.Roots[e.index].Package
+	}
+	return p.Holds[e.index].Package
+}
+
+// relaxations lists the changes that could undo the entries of a refutation. Whoever asks about a package would not do without
+// it.
 func relaxations(p *Problem, refuted *search, asked *entry) []relaxation {
 	var list []relaxation
 	entries := sortedEntries(premisesOf(refuted.refuted).entries)
@@ -124,6 +133,10 @@ func relaxations(p *Problem, refuted *search, asked *entry) []relaxation {
 		if asked == nil || e != *asked {
 			list = append(list, relaxationsOf(p, e, refuted.universe)...)
 		}
+	}
+	if asked != nil {
+		pkg := p.packageOf(*asked)
+		list = slices.DeleteFunc(list, func(r relaxation) bool { return r.kind == "remove" && r.pkg == pkg })
 	}
 	rank := []string{"hold", "range", "downgrade", "registry", "remove"}
 	slices.SortStableFunc(list, func(a, b relaxation) int { return slices.Index(rank, a.kind) - slices.Index(rank, b.kind) })

@@ -65,7 +65,7 @@ func (g *generator) fill(pkg string, index int, packages, registries []string) {
 			if g.chance(2) {
 				needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: "nobody", Range: g.anyRange()})
 			}
-			g.out.shelf[pkg] = append(g.out.shelf[pkg], item{Candidate{registry, version(v)}, needs})
+			g.out.shelf[pkg] = append(g.out.shelf[pkg], item{Candidate{Registry: registry, Version: version(v)}, needs})
 		}
 	}
 	g.Shuffle(len(g.out.shelf[pkg]), func(i, j int) {

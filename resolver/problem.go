@@ -32,10 +32,7 @@ type Namer interface {
 }
 
 // Candidate is one version of a package in one registry.
-type Candidate struct {
-	Registry string
-	Version  catalog.Version
-}
+type Candidate = catalog.Candidate
 
 // Needs is what one candidate needs.
 type Needs struct {

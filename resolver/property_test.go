@@ -51,6 +51,25 @@ func TestSolveAgreesWithTheOracle(t *testing.T) {
 	}
 }
 
+// FuzzSolve checks more problems than the test above.
+func FuzzSolve(f *testing.F) {
+	for seed := range uint64(8) {
+		f.Add(seed << 40)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		g := generate(seed)
+		want := outlinePicks((&oracle{shelf: g.shelf, problem: g.problem}).best())
+		plan, err := Solve(t.Context(), g.shelf, g.problem)
+		var no *NoSolutionError
+		if err != nil && !errors.As(err, &no) {
+			t.Fatal(err)
+		}
+		if got := outline(plan); got != want {
+			t.Fatalf("%s\ngot  %s\nwant %s", describe(g), got, want)
+		}
+	})
+}
+
 // impatient solves a problem with a hunt after the first conflict, and reports whether one brought an answer.
 func impatient(t *testing.T, g generated) (plan *Plan, hunted bool) {
 	t.Helper()

@@ -199,7 +199,7 @@ func (c *scenario) stock(pkg, rest string) error {
 		if err != nil {
 			return err
 		}
-		c.shelf[pkg] = append(c.shelf[pkg], item{Candidate{cmp.Or(registry, "main"), v}, needs})
+		c.shelf[pkg] = append(c.shelf[pkg], item{Candidate{Registry: cmp.Or(registry, "main"), Version: v}, needs})
 	}
 	return nil
 }

@@ -227,7 +227,7 @@ func diamond(layers, width int, impossible bool) (shelf, Problem) {
 				if impossible && layer+2 == layers && i == 0 {
 					needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: name(layer+1, 0), Range: ranged(">3")})
 				}
-				stock[name(layer, i)] = append(stock[name(layer, i)], item{Candidate{"main", version(fmt.Sprintf("%d.0.0", v))}, needs})
+				stock[name(layer, i)] = append(stock[name(layer, i)], item{Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.0.0", v))}, needs})
 			}
 		}
 	}
