@@ -79,7 +79,8 @@ func page(raw []byte) ([]byte, error) {
 		return nil, fmt.Errorf("no benchmark ran")
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "# Benchmarks\n\nMade by `make bench`; the runs are in [benchmarks.txt](benchmarks.txt), for benchstat. Medians of five runs.\n\n")
+	fmt.Fprintf(&out, "# Benchmarks\n\nMade by `make bench`; the runs are in [benchmarks.txt](benchmarks.txt), for benchstat. Medians of five runs.\n"+
+		"Rows of cmd/internal/cli are whole processes: their memory and allocations are those of the harness, not of gkops.\n\n")
 	fmt.Fprintf(&out, "Machine: %s, %d processors, %s/%s, %s.\n", config["cpu"], runtime.NumCPU(), config["goos"], config["goarch"], runtime.Version())
 	last := ""
 	for _, r := range rows {
