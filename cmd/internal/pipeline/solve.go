@@ -21,7 +21,7 @@ func (o offers) Candidates(ctx context.Context, pkg string) ([]resolver.Candidat
 	}
 	candidates := make([]resolver.Candidate, 0, len(listed))
 	for _, c := range listed {
-		candidates = append(candidates, resolver.Candidate{Registry: c.Registry, Version: c.Version})
+		candidates = append(candidates, resolver.Candidate(c))
 	}
 	return candidates, nil
 }
