@@ -51,11 +51,39 @@ func TestSolveAgreesWithTheOracle(t *testing.T) {
 	}
 }
 
+// Problems without structure take a bounded number of conflicts, whether they have an answer or not.
+func TestHardProblemsStayBounded(t *testing.T) {
+	const size, bound = 240, 20000
+	for _, width := range []int{2, 3} {
+		stock := hardRegistry(size, width)
+		for seed := range uint64(2) {
+			p := hardProblem(seed, size)
+			q, err := newQuestion(&p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := newSearch(t.Context(), newUniverse(stock, p.Registries), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.limit = bound
+			found, err := s.best(t.Context())
+			if err != nil {
+				t.Errorf("width %d, problem %d: %v", width, seed, err)
+			}
+			if (found != nil) != (width == 3) {
+				t.Errorf("width %d, problem %d: has an answer: %v", width, seed, found != nil)
+			}
+		}
+	}
+}
+
 // FuzzSolve checks more problems than the test above.
 func FuzzSolve(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed << 40)
 	}
+	f.Add(uint64(39478)) // a goal that was found late was passed over
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		g := generate(seed)
 		want := outlinePicks((&oracle{shelf: g.shelf, problem: g.problem}).best())
