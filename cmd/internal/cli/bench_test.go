@@ -105,7 +105,7 @@ func program(b *testing.B) string {
 	b.Helper()
 	file := os.Getenv("GKOPS_BENCH_PROGRAM")
 	if file == "" {
-		b.Skip("GKOPS_BENCH_PROGRAM names no built gkops: run 'make bench'")
+		b.Fatal("GKOPS_BENCH_PROGRAM names no built gkops: run 'make bench'")
 	}
 	return file
 }
