@@ -29,7 +29,13 @@ type Chosen struct {
 	RequiredBy                  []Reason // who asked for it: the workspace first, then instances by name
 	// Newest is the newest version that the instance's registry has: the newest stable one, or the newest prerelease
 	// when there is no stable one. It may be out of every range.
+	// A withdrawn version counts only when there is no other.
 	Newest catalog.Version
+	// Yanked and Deprecated say why the version was withdrawn, or why it is better not used any more; empty when it is not.
+	Yanked, Deprecated string
+	// Next are the further steps, in order, to the version that would have been chosen if it could be reached from the locked
+	// one at once. Each can be reached from the one before. Empty when nothing is left to go.
+	Next []catalog.Version
 }
 
 // Reason is one request for an instance.

@@ -10,7 +10,7 @@ import (
 // Catalog answers what Solve asks. Each package is asked for its candidates at most once, and only candidates that are
 // tried are asked for their needs. The answers must not change while Solve runs; their order does not matter.
 //
-// A Catalog may also be a Prefetcher and a Namer.
+// A Catalog may also be a Prefetcher, a Namer and a Provider.
 type Catalog interface {
 	// Candidates lists every version of a package in every registry. It is empty, without an error, when nobody has the
 	// package.
@@ -31,17 +31,34 @@ type Namer interface {
 	Names(ctx context.Context) []string
 }
 
+// Provider is a Catalog that knows virtual packages: names that no registry has to list, and that versions of real packages
+// provide. Without it, a dependency can only be met by the package of its name.
+type Provider interface {
+	// Providers lists the real packages of which some version provides a virtual package, sorted. It is empty, without an
+	// error, when none does. The candidates say which of their versions do, and in which version.
+	Providers(ctx context.Context, virtual string) ([]string, error)
+}
+
 // Candidate is one version of a package in one registry.
 type Candidate = catalog.Candidate
 
-// Needs is what one candidate needs.
+// Needs is what one candidate needs, and what it cannot be with.
 type Needs struct {
 	// Namespaced says that the package is installed in namespaces, any number of times; otherwise once in the cluster.
 	Namespaced bool
-	// Dependencies are cluster-scoped packages that must be there.
+	// Dependencies are cluster-scoped packages that must be there, or virtual packages of which one provider must be.
 	Dependencies []catalog.Requirement
 	// Components are private namespaced instances.
 	Components []Component
+	// Kubernetes are demands on the cluster's version: every one has to hold.
+	Kubernetes []Demand
+	// Conflicts are packages that may not be in the plan with it.
+	Conflicts []Conflict
+	// Serves and Uses are the custom resource APIs that its definitions serve, and that its objects are of. An object cannot be
+	// in the plan with a provider of its kind that does not serve its version.
+	Serves, Uses []API
+	// From is the versions of this package that it can be reached from; nil means any. A first installation is not bound.
+	From *Demand
 }
 
 // Component is a private namespaced instance that comes with its parent. It is named <parent>-<Name>.
@@ -49,6 +66,27 @@ type Component struct {
 	Package string
 	Name    string // the installed name; empty means the package's name
 	Range   catalog.Range
+}
+
+// Demand is a range of versions, and who says so when it is not the package itself.
+type Demand struct {
+	Range  catalog.Range
+	Source string
+}
+
+// Conflict is a package, or a virtual one, that may not be in the plan in a range. It does not bring that package in, and a
+// virtual name does not mean the package that states the conflict.
+type Conflict struct {
+	Package        string
+	Range          catalog.Range
+	Reason, Source string
+}
+
+// API is versions of one kind of custom resource.
+type API struct {
+	Group, Kind string
+	Versions    []string // "v1alpha2"
+	Source      string
 }
 
 // Problem is what Solve has to decide.
@@ -72,6 +110,10 @@ type Problem struct {
 	AllowDowngrade []string
 	// Minimal picks the lowest versions instead of the newest.
 	Minimal bool
+	// Kubernetes is the cluster's version; with none, what packages demand of it is not judged.
+	Kubernetes catalog.Version
+	// KubernetesWhere is the place that says so: "gkops.yaml:9".
+	KubernetesWhere string
 }
 
 // Root is one instance that the workspace asks for.

@@ -20,6 +20,7 @@ type Range struct {
 type Requirement struct {
 	Package string
 	Range   Range
+	Source  string // who says so, when it is not the package itself: "facts of overlay compat: README.md"
 }
 
 // ParseRange reads a range in the syntax of Masterminds/semver (">=1.17 <2", "~1.3.0", "1.x || 2.x"). An empty string allows

@@ -291,7 +291,7 @@ func TestSet(t *testing.T) {
 		t.Error(diff)
 	}
 	got, err := s.Candidates(ctx, "a")
-	want := []Candidate{{"one", mustVersion(t, "v1.0.0")}, {"one", mustVersion(t, "v2.0.0")}, {"two", mustVersion(t, "v1.5.0")}}
+	want := []Candidate{{Registry: "one", Version: mustVersion(t, "v1.0.0")}, {Registry: "one", Version: mustVersion(t, "v2.0.0")}, {Registry: "two", Version: mustVersion(t, "v1.5.0")}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}

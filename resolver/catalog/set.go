@@ -34,6 +34,17 @@ func (s *Set) Registry(name string) *Registry {
 type Candidate struct {
 	Registry string
 	Version  Version
+	// Yanked and Deprecated say why it was withdrawn, or why it is better not used any more. Empty means that it is not.
+	Yanked, Deprecated string
+	// Provides are the virtual packages that it stands in for.
+	Provides []Provided
+}
+
+// Provided is a virtual package that a version of a real one stands in for, "a Gateway API of channel standard". A zero Version
+// provides the name in no particular version, which fits only a range that allows any.
+type Provided struct {
+	Name    string
+	Version Version
 }
 
 // Candidates are all versions of a package, by registry in list order, lowest first; none when no registry lists the package.
