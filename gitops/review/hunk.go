@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -16,9 +15,12 @@ type Hunk struct {
 	Old      string    `json:"old,omitempty"` // as YAML, with the key of the field or the dash of the item
 	New      string    `json:"new,omitempty"`
 	Redacted *Redacted `json:"redacted,omitempty"` // instead of Old and New, when the values may not be shown
-	Noise    bool      `json:"noise,omitempty"`    // a label or annotation that tools write and nothing reads
+	Noise    bool      `json:"noise,omitempty"`    // counted instead of shown, see Fact
+	Fact     string    `json:"fact,omitempty"`     // what noise is counted as
+	Risk     Risk      `json:"risk,omitempty"`     // of the attention that the field, or something in it, needs
 
-	path fieldPath
+	path    fieldPath
+	ignored int // the rule of the user, when Fact is FactIgnored
 }
 
 // Redacted is what may be said of a value that may not be shown.
@@ -27,11 +29,11 @@ type Redacted struct {
 	NewBytes int `json:"newBytes"`
 }
 
-// heading is the path of what holds the field.
-func (h Hunk) heading() string { return h.path.parent().String() }
+// Heading is the path of what holds the field, empty for the root.
+func (h Hunk) Heading() string { return h.path.parent().String() }
 
-// name is the last step of the path.
-func (h Hunk) name() string {
+// Name is the last step of the path, empty for a whole object.
+func (h Hunk) Name() string {
 	if len(h.path) == 0 {
 		return ""
 	}
@@ -60,7 +62,8 @@ func hunks(base, head *document.Document) []Hunk {
 
 // add notes a difference; one of the nodes may be nil.
 func (d *differ) add(path fieldPath, old, new *yaml.Node) {
-	hunk := Hunk{Path: path.String(), Change: Changed, path: path, Noise: noise(path)}
+	hunk := Hunk{Path: path.String(), Change: Changed, path: path, Fact: noise(path, old, new)}
+	hunk.Noise = hunk.Fact != ""
 	hidden := false
 	switch {
 	case old == nil:
@@ -139,23 +142,8 @@ func index(mapping *yaml.Node) map[string]*yaml.Node {
 	return values
 }
 
-// noise reports whether a field is written by tools and read by nobody: labels and annotations of the object itself. The labels
-// of a pod template are none, since a change there restarts pods, and neither is anything inside a selector.
-func noise(path fieldPath) bool {
-	if len(path) != 3 || path[0].key != "metadata" {
-		return false
-	}
-	switch path[1].key {
-	case "labels":
-		return slices.Contains([]string{"app.kubernetes.io/managed-by", "app.kubernetes.io/version", "chart", "helm.sh/chart", "heritage"}, path[2].key)
-	case "annotations":
-		return slices.Contains([]string{"controller-gen.kubebuilder.io/version", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"}, path[2].key)
-	}
-	return false
-}
-
-// sizes says what may be said of a hidden value.
-func (r Redacted) sizes(change Change) string {
+// Sizes says what may be said of a hidden value.
+func (r Redacted) Sizes(change Change) string {
 	switch change {
 	case Added:
 		return fmt.Sprintf("added (%s)", bytesOf(r.NewBytes))

@@ -30,7 +30,7 @@ const nearby = 3
 // Lines is the hunk as lines of YAML, with what lies far from a change left out.
 func (h Hunk) Lines() []Line {
 	if h.Redacted != nil {
-		return []Line{{Note, h.name() + ": " + h.Redacted.sizes(h.Change)}}
+		return []Line{{Note, h.Name() + ": " + h.Redacted.Sizes(h.Change)}}
 	}
 	if h.Change == Reordered {
 		return compareItems(split(h.Old), split(h.New))

@@ -29,7 +29,11 @@ type filePair struct {
 type input struct {
 	pairs      []filePair
 	base, head names
+	baseTree   fs.FS
 }
+
+// manifestNames are how the names of files end that are read as objects.
+var manifestNames = []string{".yaml", ".yml", ".json"}
 
 // names are the paths of the files of a tree.
 type names map[string]bool
@@ -60,7 +64,7 @@ func load(ctx context.Context, base, head fs.FS) (*input, error) {
 	}
 	all := maps.Clone(inBase)
 	maps.Copy(all, inHead)
-	loaded := &input{base: inBase, head: inHead}
+	loaded := &input{base: inBase, head: inHead, baseTree: base}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -143,7 +147,7 @@ func parse(ctx context.Context, pairs []filePair) ([]parsedPair, error) {
 
 func parsePair(pair filePair) parsedPair {
 	parsed := parsedPair{name: pair.name}
-	if !slices.Contains([]string{".yaml", ".yml", ".json"}, path.Ext(pair.name)) && !slices.Contains(kustomizations, path.Base(pair.name)) {
+	if !slices.Contains(manifestNames, path.Ext(pair.name)) && !slices.Contains(kustomizations, path.Base(pair.name)) {
 		parsed.otherThan(pair.base != nil, pair.head != nil)
 		return parsed
 	}

@@ -15,7 +15,7 @@ func Markdown(w io.Writer, report *Report) error {
 		fmt.Fprintln(out, "No changes.")
 		return out.Flush()
 	}
-	fmt.Fprintf(out, "**%s**\n", report.Summary.headline())
+	fmt.Fprintf(out, "**%s**\n", report.Summary.Headline())
 	if len(report.Attention) > 0 {
 		fmt.Fprint(out, "\n### Attention\n\n")
 	}
@@ -49,8 +49,8 @@ func markdownObject(out io.Writer, object Object) {
 			hidden++
 			continue
 		}
-		if hunk.heading() != heading && object.Change == Changed {
-			heading = hunk.heading()
+		if hunk.Heading() != heading && object.Change == Changed {
+			heading = hunk.Heading()
 			body = append(body, "@@ "+orRoot(heading)+" @@")
 		}
 		body = append(body, markdownLines(hunk)...)
@@ -72,7 +72,7 @@ var changeWords = map[Change]string{Added: "added", Removed: "removed", Changed:
 func markdownLines(hunk Hunk) []string {
 	var lines []string
 	if hunk.Change == Reordered {
-		lines = append(lines, "! "+hunk.name()+": only the order changed")
+		lines = append(lines, "! "+hunk.Name()+": only the order changed")
 	}
 	for _, line := range hunk.Lines() {
 		switch line.Op {

@@ -17,11 +17,17 @@ type objectPair struct {
 	base, head *document.Document
 	result     Object
 	attention  []Attention
+	tables     Tables
+	moved      bool // and otherwise the same
+	respelled  bool // and means the same
 }
 
+// unchanged counts the objects that mean the same on both sides although their bytes are elsewhere or others.
+type unchanged struct{ moved, respelled int }
+
 // match pairs the objects of the two sides, first within their file and then, for those that moved, in their scope, and says for
-// each pair what changed. What is the same on both sides is left out.
-func match(ctx context.Context, files []parsedPair, opts Options) ([]objectPair, error) {
+// each pair what changed. What is the same on both sides is counted and left out.
+func match(ctx context.Context, files []parsedPair, opts Options) ([]objectPair, unchanged, error) {
 	var pairs, gone, come []objectPair
 	for _, file := range files {
 		within := pairUp(documents(file.base), documents(file.head))
@@ -41,14 +47,23 @@ func match(ctx context.Context, files []parsedPair, opts Options) ([]objectPair,
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range pairs {
 		group.Go(func() error {
-			pairs[i].compare()
+			pairs[i].compare(opts.Ignore)
 			return ctx.Err()
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, unchanged{}, err
 	}
-	return slices.DeleteFunc(pairs, func(pair objectPair) bool { return pair.result.Change == "" }), nil
+	var same unchanged
+	for _, pair := range pairs {
+		switch {
+		case pair.moved:
+			same.moved++
+		case pair.respelled:
+			same.respelled++
+		}
+	}
+	return slices.DeleteFunc(pairs, func(pair objectPair) bool { return pair.result.Change == "" }), same, nil
 }
 
 func documents(docs []document.Document) []*document.Document {
@@ -87,11 +102,7 @@ func pairUp(base, head []*document.Document) []objectPair {
 
 // moved joins an object that left a file with the same object in another file of its scope, the nearest one if there are several.
 func moved(gone, come []objectPair, opts Options) []objectPair {
-	scope := opts.Scope
-	if scope == nil {
-		scope = func(string) string { return "" }
-	}
-	identity := func(doc *document.Document) string { return scope(doc.File) + "\x00" + doc.Object().Key() }
+	identity := func(doc *document.Document) string { return opts.Scope(doc.File) + "\x00" + doc.Object().Key() }
 	arrivals := map[string][]int{}
 	for i, pair := range come {
 		arrivals[identity(pair.head)] = append(arrivals[identity(pair.head)], i)
@@ -123,27 +134,32 @@ func shared(a, b string) int {
 }
 
 // compare says what became of the object.
-func (p *objectPair) compare() {
-	doc, change := p.head, Changed
+func (p *objectPair) compare(rules []Ignore) {
+	doc, what := p.head, Changed
 	switch {
 	case p.head == nil:
-		doc, change = p.base, Removed
+		doc, what = p.base, Removed
 	case p.base == nil:
-		change = Added
+		what = Added
 	case p.base.Raw != nil && bytes.Equal(p.base.Raw, p.head.Raw):
+		p.moved = p.base.File != p.head.File
 		return
 	}
 	p.result = Object{Object: doc.Object(), File: doc.File}
 	p.result.Hunks = hunks(p.base, p.head)
 	if len(p.result.Hunks) == 0 {
+		p.moved, p.respelled = p.base.File != p.head.File, true
 		return
 	}
-	if change == Changed && p.base.File != p.head.File {
+	p.result.ignore(rules)
+	if what == Changed && p.base.File != p.head.File {
 		p.result.OldFile = p.base.File
 	}
-	if change == Changed && !slices.ContainsFunc(p.result.Hunks, func(h Hunk) bool { return !h.Noise }) {
-		change = MetadataOnly
+	if what == Changed && !slices.ContainsFunc(p.result.Hunks, func(h Hunk) bool { return h.Fact != FactLabel && h.Fact != FactIgnored }) {
+		what = MetadataOnly
 	}
-	p.result.Change = change
-	p.attention = attend(p.base, p.head)
+	p.result.Change = what
+	seen := change{base: p.base, head: p.head}
+	seen.attend()
+	p.attention, p.tables = seen.found, seen.tables
 }

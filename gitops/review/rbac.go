@@ -8,7 +8,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"gkops.dev/gkops/compat/document"
-	"gkops.dev/gkops/compat/finding"
 )
 
 // grant is one thing that a rule allows: a verb on a resource of a group, or on a URL. An empty name means all objects.
@@ -34,7 +33,10 @@ func (g grant) on() string {
 }
 
 // told joins grants for a sentence, the verbs of one resource together: "secrets (list, watch), * (any verb)".
-func told(grants []grant) string {
+func told(grants []grant) string { return listed(gathered(grants)) }
+
+// gathered are grants as texts, the verbs of one resource together, in the order in which the resources are first met.
+func gathered(grants []grant) []string {
 	verbs := map[string][]string{}
 	var order []string
 	for _, g := range grants {
@@ -52,7 +54,7 @@ func told(grants []grant) string {
 	for i, on := range order {
 		order[i] = on + " (" + strings.Join(verbs[on], ", ") + ")"
 	}
-	return listed(order)
+	return order
 }
 
 // covers reports whether whoever has g may do what other allows.
@@ -153,79 +155,140 @@ func texts(node *yaml.Node, name string) []string {
 	return values
 }
 
-// rbacGrowth says when an object of RBAC allows more than before. A role that is new says so only when it is dangerous.
-func rbacGrowth(base, head *document.Document, say sayer) {
-	object := head.Object()
-	if object.Group() != "rbac.authorization.k8s.io" {
-		return
-	}
-	switch object.Kind {
-	case "Role", "ClusterRole":
-		roleGrowth(base, head, say)
-	case "RoleBinding", "ClusterRoleBinding":
-		bindingGrowth(base, head, say)
+// rights says when an object of RBAC allows more than before, and what differs. A role that is new says so only when it is
+// dangerous.
+func (c *change) rights() {
+	switch {
+	case c.is("rbac.authorization.k8s.io", "Role", "ClusterRole"):
+		c.role()
+	case c.is("rbac.authorization.k8s.io", "RoleBinding", "ClusterRoleBinding"):
+		c.binding()
 	}
 }
 
-func roleGrowth(base, head *document.Document, say sayer) {
-	name := title(head.Object())
-	before, ok := grants(base)
-	after, ok2 := grants(head)
+// row notes what an object of RBAC allows otherwise than before.
+func (c *change) row(added, removed []string, risk Risk) {
+	row := Rights{Change: Changed, Object: c.object(), File: c.doc().File, Added: append([]string{}, added...), Removed: append([]string{}, removed...), Risk: risk}
+	switch {
+	case c.base == nil:
+		row.Change = Added
+	case c.head == nil:
+		row.Change = Removed
+	}
+	if len(added)+len(removed) > 0 {
+		c.tables.Rights = append(c.tables.Rights, row)
+	}
+}
+
+func (c *change) role() {
+	name := title(c.object())
+	rules := fieldPath{}.child("rules")
+	before, ok := grants(c.base)
+	after, ok2 := grants(c.head)
 	if !ok || !ok2 {
-		say(ruleRBAC, High, fmt.Sprintf("%s has more than %d grants: too many to compare", name, maxGrants))
+		c.say(ruleRBAC, High, rules, fmt.Sprintf("%s has more than %d grants: too many to compare", name, maxGrants))
+		c.row([]string{"too many grants to compare"}, nil, High)
 		return
 	}
-	var more, dangerous []grant
-	for _, g := range after {
-		switch covered := slices.ContainsFunc(before, func(old grant) bool { return old.covers(g) }); {
-		case covered:
-		case g.dangerous():
-			dangerous = append(dangerous, g)
-		default:
-			more = append(more, g)
-		}
+	dangerous, more := parted(beyond(before, after), grant.dangerous)
+	risk := Low
+	if len(more) > 0 && c.base != nil {
+		risk = Medium
+		c.say(ruleRBAC, Medium, rules, name+" has new rights: "+told(more))
 	}
 	if len(dangerous) > 0 {
-		say(ruleRBAC, High, name+" has new rights: "+told(dangerous))
+		risk = High
+		c.say(ruleRBAC, High, rules, name+" has new rights: "+told(dangerous))
 	}
-	if len(more) > 0 && base != nil {
-		say(ruleRBAC, Medium, name+" has new rights: "+told(more))
+	c.row(gathered(slices.Concat(dangerous, more)), gathered(beyond(after, before)), risk)
+	if c.base == nil || c.head == nil {
+		return
 	}
-	aggregation := canonical(document.Lookup(head.Root(), "aggregationRule"))
-	if base != nil && aggregation != "" && aggregation != canonical(document.Lookup(base.Root(), "aggregationRule")) {
-		say(ruleRBAC, Medium, name+" collects its rights from other roles than before")
+	aggregation := canonical(document.Lookup(c.head.Root(), "aggregationRule"))
+	if aggregation != "" && aggregation != canonical(document.Lookup(c.base.Root(), "aggregationRule")) {
+		c.say(ruleRBAC, Medium, fieldPath{}.child("aggregationRule"), name+" collects its rights from other roles than before")
 	}
 }
 
-func bindingGrowth(base, head *document.Document, say sayer) {
-	role := roleOf(head)
-	before := map[string]bool{}
-	if base != nil && roleOf(base) == role {
-		for _, subject := range subjects(base) {
-			before[subject] = true
+// beyond are the grants of one list that nothing in another covers.
+func beyond(known, all []grant) []grant {
+	exact := make(map[grant]bool, len(known))
+	var broad []grant
+	for _, g := range known {
+		exact[g] = true
+		if g.broad() {
+			broad = append(broad, g)
 		}
 	}
-	var newcomers []string
-	for _, subject := range subjects(head) {
-		if !before[subject] {
-			newcomers = append(newcomers, subject)
+	var rest []grant
+	for _, g := range all {
+		unnamed := g
+		unnamed.name = ""
+		if !exact[g] && !exact[unnamed] && !slices.ContainsFunc(broad, func(b grant) bool { return b.covers(g) }) {
+			rest = append(rest, g)
 		}
 	}
-	if len(newcomers) == 0 {
-		return
+	return rest
+}
+
+// broad reports whether a grant may cover others than those of its own spelling.
+func (g grant) broad() bool { return strings.Contains(g.group+g.resource+g.url+g.verb, "*") }
+
+func parted(all []grant, first func(grant) bool) (those, rest []grant) {
+	for _, g := range all {
+		if first(g) {
+			those = append(those, g)
+			continue
+		}
+		rest = append(rest, g)
 	}
-	message := listed(newcomers) + " may now do what " + role + " allows"
-	everyone := slices.ContainsFunc(newcomers, func(subject string) bool {
+	return those, rest
+}
+
+func (c *change) binding() {
+	role := roleOf(c.doc())
+	before, after := subjects(c.base), subjects(c.head)
+	if c.base != nil && c.head != nil && roleOf(c.base) != role {
+		before = nil
+	}
+	came, went := missingIn(before, after), missingIn(after, subjects(c.base))
+	risk := Low
+	if c.base != nil && len(came) > 0 {
+		risk = Medium
+	}
+	message := listed(came) + " may now do what " + role + " allows"
+	everyone := slices.ContainsFunc(came, func(subject string) bool {
 		return slices.Contains([]string{"User system:anonymous", "Group system:unauthenticated", "Group system:authenticated", "Group system:serviceaccounts"}, subject)
 	})
 	switch {
+	case len(came) == 0:
 	case role == "ClusterRole cluster-admin":
-		say(ruleRBAC, High, message+": everything, if the binding is for the cluster")
+		risk = High
+		message += ": everything"
+		if c.object().Kind == "RoleBinding" {
+			message += " in namespace " + c.object().Namespace
+		}
 	case everyone:
-		say(ruleRBAC, High, message+": that is everyone")
-	case base != nil:
-		say(ruleRBAC, Medium, message)
+		risk = High
+		message += ": that is everyone"
 	}
+	if len(came) > 0 && risk > Low {
+		c.say(ruleRBAC, risk, fieldPath{}.child("subjects"), message)
+	}
+	c.row(suffixed(came, role), suffixed(went, role), risk)
+}
+
+// missingIn are the texts of a list that another has not.
+func missingIn(known, all []string) []string {
+	have := setOf(known)
+	return slices.DeleteFunc(slices.Clone(all), func(text string) bool { return have[text] })
+}
+
+func suffixed(subjects []string, role string) []string {
+	for i := range subjects {
+		subjects[i] += " as " + role
+	}
+	return subjects
 }
 
 func roleOf(doc *document.Document) string {
@@ -234,6 +297,9 @@ func roleOf(doc *document.Document) string {
 }
 
 func subjects(doc *document.Document) []string {
+	if doc == nil {
+		return nil
+	}
 	list := document.Lookup(doc.Root(), "subjects")
 	if list == nil {
 		return nil
@@ -254,12 +320,4 @@ func scalarOf(node *yaml.Node, path ...string) string {
 		return value.Value
 	}
 	return ""
-}
-
-// title is an object in a sentence.
-func title(object finding.Object) string {
-	if object.Namespace == "" {
-		return object.Kind + " " + object.Name
-	}
-	return object.Kind + " " + object.Namespace + "/" + object.Name
 }

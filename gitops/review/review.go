@@ -1,87 +1,46 @@
-// Package review says what a change of manifests means: two trees go in, one Report comes out, and the report becomes text,
-// JSON or markdown.
+// Package review says what a change of manifests means: two trees go in, one Report comes out, and the report becomes text, JSON,
+// markdown, HTML, SARIF or a patch.
 //
 // It compares objects, not files: an object is its group, kind, namespace and name, so a new API version is a change of the
 // object and a move to another file is none. Comments, key order and the way a value is written do not count. What a Secret
-// holds never enters the report, so that no renderer can show it. It refuses to know Git, engines and where the trees come from.
+// holds never enters the report, so that no renderer can show it. It refuses to know Git, engines, where the trees come from, and
+// which Kubernetes version takes what: such findings are handed to it.
 package review
 
 import (
-	"cmp"
 	"context"
 	"io/fs"
-	"slices"
+	"strings"
 
 	"gkops.dev/gkops/compat/finding"
 )
 
-// Report is what a person has to know before a merge. Its JSON is documented in design.md: keys may be added, none renamed.
-type Report struct {
-	Summary   Summary      `json:"summary"`
-	Attention []Attention  `json:"attention"` // most dangerous first
-	Objects   []Object     `json:"objects"`   // by file, then by object
-	Files     []FileChange `json:"files"`     // changed files that hold no object: the lock, kustomizations, other text
-}
-
-// Summary counts the objects by what happened to them.
-type Summary struct {
-	Added        int  `json:"added"`
-	Removed      int  `json:"removed"`
-	Changed      int  `json:"changed"`
-	MetadataOnly int  `json:"metadataOnly"` // changed in nothing but labels and annotations that tools write, see Hunk.Noise
-	Noise        int  `json:"noise"`        // hunks that are folded, in all objects
-	Files        int  `json:"files"`        // changed files that hold no object
-	Risk         Risk `json:"risk"`
-}
-
-// Change is what happened to an object, a file or a field.
-type Change string
-
-// The changes. MetadataOnly is for objects, Reordered for lists.
-const (
-	Added        Change = "added"
-	Removed      Change = "removed"
-	Changed      Change = "changed"
-	MetadataOnly Change = "metadataOnly"
-	Reordered    Change = "reordered"
-)
-
-// Object is one object that is not the same in both trees.
-type Object struct {
-	Change  Change         `json:"change"`
-	Object  finding.Object `json:"object"` // as in head, or as in base when it was removed
-	File    string         `json:"file"`
-	OldFile string         `json:"oldFile,omitempty"` // where base has it, when that is another file
-	Hunks   []Hunk         `json:"hunks"`
-}
-
-// FileChange is a changed file, or part of one, that holds no object.
-type FileChange struct {
-	Change Change `json:"change"`
-	File   string `json:"file"`
-}
-
-// Attention is one thing that should not be overlooked.
-type Attention struct {
-	Rule    string         `json:"rule"`
-	Risk    Risk           `json:"risk"`
-	Message string         `json:"message"`
-	Object  finding.Object `json:"object"` // empty when it is about a file
-	File    string         `json:"file"`
-	Line    int            `json:"line,omitempty"`
-}
-
-// Options say how trees are compared. The zero Options are good ones.
+// Options say how trees are compared, and what the caller knows of them. The zero Options are good ones.
 type Options struct {
 	// Scope names what a file belongs to, such as its cluster. An object is never taken for moved from one scope to another.
 	// Without it, all files are in one.
 	Scope func(file string) string
+
+	// Instance names the instance that a file belongs to, empty for none. Without it no object has one.
+	Instance func(file string) string
+
+	Clusters     []Cluster         // go into the report as they are
+	Origin       Origin            // goes into the report; Compare completes Patch and LeftOut
+	Findings     []finding.Finding // of the compatibility check on head
+	BaseFindings []finding.Finding // on base: what both have is not of this change
+	Ignore       []Ignore          // what is folded on request
 }
 
 // Compare reports what differs between two trees; a nil tree is empty. It reads *.yaml, *.yml and *.json as objects and every
 // other file as bytes, and leaves .git out. A file that cannot be parsed is no error but part of the report (rule "unparsable",
 // risk Blocked). The error is that of reading a tree, or of the context.
 func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, error) {
+	if opts.Scope == nil {
+		opts.Scope = func(string) string { return "" }
+	}
+	if opts.Instance == nil {
+		opts.Instance = func(string) string { return "" }
+	}
 	loaded, err := load(ctx, base, head)
 	if err != nil {
 		return nil, err
@@ -90,11 +49,12 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	if err != nil {
 		return nil, err
 	}
-	matched, err := match(ctx, sides, opts)
+	matched, same, err := match(ctx, sides, opts)
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Attention: []Attention{}, Objects: []Object{}, Files: []FileChange{}}
+	report := newReport(opts)
+	report.Summary.Moved, report.Summary.Respelled = same.moved, same.respelled
 	for _, side := range sides {
 		report.Attention = append(report.Attention, side.attention...)
 		report.Files = append(report.Files, side.other...)
@@ -103,37 +63,119 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	for _, pair := range matched {
 		report.Objects = append(report.Objects, pair.result)
 		report.Attention = append(report.Attention, pair.attention...)
+		report.Tables.add(pair.tables)
 	}
-	report.order()
-	report.summarise()
+	report.Tables.order()
+	report.unknownKinds()
+	if err := report.supply(ctx, sides, loaded); err != nil {
+		return nil, err
+	}
+	report.compatibility(opts.Findings, opts.BaseFindings)
+	if report.patch, err = makePatch(ctx, loaded.pairs, sides); err != nil {
+		return nil, err
+	}
+	report.complete(opts)
 	return report, nil
 }
 
-// Empty reports whether the trees mean the same.
-func (r *Report) Empty() bool {
-	return len(r.Objects) == 0 && len(r.Files) == 0 && len(r.Attention) == 0
+func newReport(opts Options) *Report {
+	report := &Report{
+		Origin: opts.Origin, Clusters: []Cluster{}, Attention: []Attention{}, Objects: []Object{}, Files: []FileChange{},
+		Folded: []Fold{}, Tables: emptyTables(),
+	}
+	for _, c := range opts.Clusters {
+		c.Instances, c.Layers = append([]Instance{}, c.Instances...), append([]Layer{}, c.Layers...)
+		for i := range c.Instances {
+			c.Instances[i].Reasons = append([]string{}, c.Instances[i].Reasons...)
+			c.Instances[i].Notes = append([]Link{}, c.Instances[i].Notes...)
+		}
+		for i := range c.Layers {
+			c.Layers[i].DependsOn = append([]string{}, c.Layers[i].DependsOn...)
+		}
+		report.Clusters = append(report.Clusters, c)
+	}
+	return report
 }
 
-func (r *Report) order() {
-	slices.SortStableFunc(r.Objects, func(a, b Object) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Object.Key(), b.Object.Key()), cmp.Compare(a.Change, b.Change))
-	})
-	slices.SortStableFunc(r.Attention, func(a, b Attention) int {
-		return cmp.Or(cmp.Compare(b.Risk, a.Risk), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
-			cmp.Compare(a.Object.Key(), b.Object.Key()), cmp.Compare(a.Message, b.Message))
-	})
-	slices.SortStableFunc(r.Files, func(a, b FileChange) int { return cmp.Compare(a.File, b.File) })
+// complete grades, sorts and counts what was found.
+func (r *Report) complete(opts Options) {
+	for i := range r.Attention {
+		a := &r.Attention[i]
+		rule := explain(a.Rule)
+		a.Why, a.Do, a.Cluster = rule.Why, rule.Do, opts.Scope(a.File)
+	}
+	for i := range r.Objects {
+		o := &r.Objects[i]
+		o.Cluster, o.Instance, o.Risk = opts.Scope(o.File), opts.Instance(o.File), o.ownRisk()
+	}
+	for i := range r.Tables.Rollouts {
+		r.Tables.Rollouts[i].Cluster = opts.Scope(r.Tables.Rollouts[i].File)
+	}
+	r.order()
+	r.grade()
+	r.layers()
+	r.summarise(opts.Ignore)
 }
 
-func (r *Report) summarise() {
-	counts := map[Change]int{}
+// grade gives every object, and every hunk, the risk of the attention that it needs.
+func (r *Report) grade() {
+	places := make(map[string][]int, len(r.Objects))
+	for i := range r.Objects {
+		places[r.Objects[i].Key()] = append(places[r.Objects[i].Key()], i)
+	}
+	for _, a := range r.Attention {
+		for _, i := range places[a.File+"\x00"+a.Object.Key()] {
+			o := &r.Objects[i]
+			o.Risk = max(o.Risk, a.Risk)
+			for j := range o.Hunks {
+				if concerns(o.Hunks[j].Path, a.Path) {
+					o.Hunks[j].Risk = max(o.Hunks[j].Risk, a.Risk)
+				}
+			}
+		}
+	}
+}
+
+// concerns reports whether of two paths one leads to the other. An attention without a path is about the whole object.
+func concerns(hunk, path string) bool {
+	return path == "" || hunk == "" || inside(hunk, path) || inside(path, hunk)
+}
+
+// inside reports whether a path is another one, or leads on from it.
+func inside(path, parent string) bool {
+	rest, ok := strings.CutPrefix(path, parent)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// layers marks the parts whose objects are in the report.
+func (r *Report) layers() {
+	changed := map[string]bool{}
+	for _, o := range r.Objects {
+		changed[o.Cluster+"\x00"+o.Instance] = true
+	}
+	for i := range r.Clusters {
+		for j := range r.Clusters[i].Layers {
+			layer := &r.Clusters[i].Layers[j]
+			layer.Changed = layer.Changed || changed[r.Clusters[i].Name+"\x00"+layer.Instance]
+		}
+	}
+}
+
+func (r *Report) summarise(rules []Ignore) {
+	counts, folded := map[Change]int{}, map[Fold]int{}
 	for _, object := range r.Objects {
 		counts[object.Change]++
-		r.Summary.Risk = max(r.Summary.Risk, object.risk())
+		r.Summary.Risk = max(r.Summary.Risk, object.Risk)
 		for _, hunk := range object.Hunks {
-			if hunk.Noise {
-				r.Summary.Noise++
+			if !hunk.Noise {
+				continue
 			}
+			r.Summary.Noise++
+			fold := Fold{Fact: hunk.Fact}
+			if hunk.Fact == FactIgnored {
+				fold.Reason, fold.Where = rules[hunk.ignored].Reason, rules[hunk.ignored].Where
+			}
+			folded[fold]++
 		}
 	}
 	for _, attention := range r.Attention {
@@ -142,7 +184,10 @@ func (r *Report) summarise() {
 	if len(r.Files) > 0 {
 		r.Summary.Risk = max(r.Summary.Risk, Low)
 	}
+	folded[Fold{Fact: FactMoved}], folded[Fold{Fact: FactRespelled}] = r.Summary.Moved, r.Summary.Respelled
+	r.Folded = foldsOf(folded)
 	r.Summary.Added, r.Summary.Removed = counts[Added], counts[Removed]
 	r.Summary.Changed, r.Summary.MetadataOnly = counts[Changed], counts[MetadataOnly]
-	r.Summary.Files = len(r.Files)
+	r.Summary.Rolled, r.Summary.Files = len(r.Tables.Rollouts), len(r.Files)
+	r.Origin.Patch, r.Origin.LeftOut = r.patch.hash(), r.patch.leftOut
 }

@@ -51,15 +51,16 @@ func (r *Risk) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// risk is what the change of this object weighs before any rule looks inside.
-func (o Object) risk() Risk {
+// ownRisk is what the change of this object weighs before any rule looks inside. What a user ignores weighs as if it was shown.
+func (o Object) ownRisk() Risk {
 	group, kind := o.Object.Group(), o.Object.Kind
+	ignored := slices.ContainsFunc(o.Hunks, func(h Hunk) bool { return h.Fact == FactIgnored })
 	switch {
-	case o.Change == MetadataOnly:
+	case o.Change == MetadataOnly && !ignored:
 		return Low
 	case o.Change == Removed, !slices.Contains(ownGroups, group), slices.Contains(farReaching, kind):
 		return Medium
-	case o.Change == Changed && kind == "StatefulSet":
+	case o.Change != Added && kind == "StatefulSet":
 		return Medium
 	}
 	return Low

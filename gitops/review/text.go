@@ -24,7 +24,7 @@ func Text(w io.Writer, report *Report, color bool) error {
 		t.line("", "no changes")
 		return t.out.Flush()
 	}
-	t.line(bold, "%s", report.Summary.headline())
+	t.line(bold, "%s", report.Summary.Headline())
 	for _, attention := range report.Attention {
 		t.line("", "")
 		t.attention(attention)
@@ -38,8 +38,8 @@ func Text(w io.Writer, report *Report, color bool) error {
 	return t.out.Flush()
 }
 
-// headline counts what changed on one line.
-func (s Summary) headline() string {
+// Headline counts what changed on one line.
+func (s Summary) Headline() string {
 	var counts []string
 	for _, count := range []struct {
 		n    int
@@ -103,8 +103,8 @@ func (t *terminal) object(object Object) {
 			hidden++
 			continue
 		}
-		if hunk.heading() != heading {
-			heading = hunk.heading()
+		if hunk.Heading() != heading {
+			heading = hunk.Heading()
 			t.line(cyan, "  @ %s", neutral(orRoot(heading)))
 		}
 		t.lines(hunk)
@@ -132,7 +132,7 @@ func orRoot(heading string) string {
 
 func (t *terminal) lines(hunk Hunk) {
 	if hunk.Change == Reordered {
-		t.line(yellow, "    ~ %s: only the order changed", neutral(hunk.name()))
+		t.line(yellow, "    ~ %s: only the order changed", neutral(hunk.Name()))
 	}
 	for _, line := range hunk.Lines() {
 		switch line.Op {

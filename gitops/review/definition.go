@@ -1,0 +1,251 @@
+package review
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"gkops.dev/gkops/compat/document"
+)
+
+// definition compares what a custom resource definition serves.
+func (c *change) definition() {
+	if !c.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+		return
+	}
+	row := CRDChange{Object: c.object(), File: c.doc().File, Served: []string{}, Dropped: []string{}, Change: Changed}
+	before, after := versionsOf(c.base), versionsOf(c.head)
+	for _, v := range after {
+		if was := named(before, v.name); v.served && (was == nil || !was.served) {
+			row.Served = append(row.Served, v.name)
+		}
+	}
+	for _, v := range before {
+		if now := named(after, v.name); v.served && (now == nil || !now.served) {
+			row.Dropped = append(row.Dropped, v.name)
+		}
+	}
+	row.OldStorage, row.Storage = stored(before), stored(after)
+	switch {
+	case c.base == nil:
+		row.Change, row.OldStorage = Added, ""
+	case c.head == nil:
+		row.Change, row.Storage = Removed, ""
+	default:
+		c.versionsGone(before, after)
+		c.schemas(before, after, &row)
+		if row.Storage == row.OldStorage {
+			row.Storage, row.OldStorage = "", ""
+		}
+	}
+	if row.Change == Changed && len(row.Served)+len(row.Dropped)+row.FieldsAdded+len(row.FieldsDropped) == 0 && row.Storage == "" {
+		return
+	}
+	c.tables.CRDs = append(c.tables.CRDs, row)
+}
+
+// versionsGone calls versions to attention that are dropped or served no more.
+func (c *change) versionsGone(before, after []version) {
+	for _, v := range before {
+		now := named(after, v.name)
+		path := fieldPath{}.child("spec").child("versions").matching([]field{{"name", v.name}})
+		switch {
+		case v.served && (now == nil || !now.served):
+			message := c.object().Name + " serves " + v.name + " no more: objects written in it cannot be applied, and stored ones may become unreadable"
+			if v.storage && now == nil {
+				message = c.object().Name + " drops its storage version " + v.name + ": objects are stored in it, and the API server refuses the definition until they are migrated"
+			}
+			c.say(ruleCRDVersion, High, path, message)
+		case now == nil:
+			c.say(ruleCRDVersion, High, path, c.object().Name+" drops version "+v.name+", which it did not serve: objects that are still stored in it become unreadable")
+		}
+	}
+}
+
+// version is one version of a definition.
+type version struct {
+	name            string
+	served, storage bool
+	schema          *yaml.Node
+}
+
+// versionsOf are the versions of a definition, also of one of apiextensions.k8s.io/v1beta1 with a single spec.version and one schema
+// for all of them.
+func versionsOf(doc *document.Document) []version {
+	if doc == nil {
+		return nil
+	}
+	root := doc.Root()
+	common := document.Lookup(root, "spec", "validation", "openAPIV3Schema")
+	versions := document.Lookup(root, "spec", "versions")
+	if versions == nil || versions.Kind != yaml.SequenceNode {
+		if name := document.Lookup(root, "spec", "version"); name != nil {
+			return []version{{name.Value, true, true, common}}
+		}
+		return nil
+	}
+	var all []version
+	for _, node := range versions.Content {
+		name := document.Lookup(node, "name")
+		if name == nil {
+			continue
+		}
+		v := version{name.Value, isTrue(node, "served"), isTrue(node, "storage"), document.Lookup(node, "schema", "openAPIV3Schema")}
+		if v.schema == nil {
+			v.schema = common
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+func isTrue(node *yaml.Node, path ...string) bool {
+	return canonical(document.Lookup(node, path...)) == "true"
+}
+
+func named(versions []version, name string) *version {
+	if i := slices.IndexFunc(versions, func(v version) bool { return v.name == name }); i >= 0 {
+		return &versions[i]
+	}
+	return nil
+}
+
+func stored(versions []version) string {
+	if i := slices.IndexFunc(versions, func(v version) bool { return v.storage }); i >= 0 {
+		return versions[i].name
+	}
+	return ""
+}
+
+// schemas compares the schemas of the versions that both sides serve.
+func (c *change) schemas(before, after []version, row *CRDChange) {
+	for _, v := range before {
+		now := named(after, v.name)
+		if now == nil || !v.served || !now.served {
+			continue
+		}
+		path := fieldPath{}.child("spec").child("versions").matching([]field{{"name", v.name}})
+		s := schemaChange{}
+		switch {
+		case v.schema != nil && now.schema != nil:
+			s.compare("", v.schema, now.schema)
+		case v.schema == nil && now.schema != nil:
+			s.tighter = append(s.tighter, "every field that the new schema does not list is dropped")
+		}
+		row.FieldsAdded += s.added
+		for _, gone := range s.gone {
+			row.FieldsDropped = append(row.FieldsDropped, v.name+" "+gone)
+		}
+		if len(s.gone) > 0 {
+			c.say(ruleCRDField, High, path, c.object().Name+" "+v.name+" has fields no more: "+listed(s.gone))
+		}
+		if len(s.tighter) > 0 {
+			c.say(ruleCRDTighter, Medium, path, c.object().Name+" "+v.name+" takes less than before: "+listed(s.tighter))
+		}
+	}
+}
+
+// schemaChange is what differs between two schemas, as far as objects that were valid notice it.
+type schemaChange struct {
+	added         int
+	gone, tighter []string
+}
+
+// compare walks two schemas of the same field; the path is that of the field in a custom resource.
+func (s *schemaChange) compare(path string, old, new *yaml.Node) {
+	s.limits(path, old, new)
+	before, after := fieldsOf(old), fieldsOf(new)
+	kept := 0
+	for i := 0; before != nil && i+1 < len(before.Content); i += 2 {
+		key := before.Content[i].Value
+		below := strings.TrimPrefix(path+"."+key, ".")
+		now := document.Lookup(after, key)
+		if now != nil {
+			kept++
+			s.compare(below, before.Content[i+1], now)
+			continue
+		}
+		if !open(new) {
+			s.gone = append(s.gone, below)
+		}
+	}
+	if after != nil {
+		s.added += len(after.Content)/2 - kept
+	}
+	if after != nil && open(old) && !open(new) {
+		s.tighter = append(s.tighter, orRoot(path)+" took any field")
+	}
+	for _, inner := range [...]struct{ key, suffix string }{{"items", "[]"}, {"additionalProperties", ".*"}} {
+		a, b := document.Lookup(old, inner.key), document.Lookup(new, inner.key)
+		if a != nil && b != nil && a.Kind == yaml.MappingNode && b.Kind == yaml.MappingNode {
+			s.compare(path+inner.suffix, a, b)
+		}
+	}
+}
+
+// fieldsOf are the properties of a schema, nil when it lists none.
+func fieldsOf(schema *yaml.Node) *yaml.Node {
+	if fields := document.Lookup(schema, "properties"); fields != nil && fields.Kind == yaml.MappingNode {
+		return fields
+	}
+	return nil
+}
+
+// open reports whether a schema keeps fields that it does not list.
+func open(schema *yaml.Node) bool {
+	extra := document.Lookup(schema, "additionalProperties")
+	return isTrue(schema, "x-kubernetes-preserve-unknown-fields") || extra != nil && canonical(extra) != "false"
+}
+
+// limits compares what a schema asks of one value.
+func (s *schemaChange) limits(path string, old, new *yaml.Node) {
+	name := orRoot(path)
+	if a, b := scalarOf(old, "type"), scalarOf(new, "type"); a != b && b != "" && a != "" {
+		s.tighter = append(s.tighter, name+" is "+b+" instead of "+a)
+	}
+	was := setOf(texts(old, "required"))
+	for _, key := range texts(new, "required") {
+		if !was[key] {
+			s.tighter = append(s.tighter, strings.TrimPrefix(path+"."+key, ".")+" is required")
+		}
+	}
+	if allowed := texts(new, "enum"); len(allowed) > 0 {
+		now := setOf(allowed)
+		for _, value := range slices.Sorted(maps.Keys(setOf(texts(old, "enum")))) {
+			if !now[value] {
+				s.tighter = append(s.tighter, name+" may not be "+value)
+			}
+		}
+		if document.Lookup(old, "enum") == nil {
+			s.tighter = append(s.tighter, name+" is one of "+listed(allowed))
+		}
+	}
+	for _, key := range []string{"maximum", "minimum", "maxLength", "minLength", "maxItems", "minItems", "pattern", "format", "maxProperties"} {
+		if a, b := document.Lookup(old, key), document.Lookup(new, key); b != nil && canonical(a) != canonical(b) && (a == nil || !wider(key, a.Value, b.Value)) {
+			s.tighter = append(s.tighter, name+" has "+key+" "+brief(b))
+		}
+	}
+}
+
+// wider reports whether a bound takes everything that it took before. What cannot be compared is not taken for wider.
+func wider(key, old, new string) bool {
+	a, okA := number(old)
+	b, okB := number(new)
+	if !okA || !okB {
+		return false
+	}
+	if strings.HasPrefix(key, "max") {
+		return b >= a
+	}
+	return strings.HasPrefix(key, "min") && b <= a
+}
+
+func setOf(values []string) map[string]bool {
+	set := make(map[string]bool, len(values))
+	for _, value := range values {
+		set[value] = true
+	}
+	return set
+}
