@@ -3,7 +3,7 @@ GO ?= go
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint golden bench demo real generate tidy
+.PHONY: help build test lint golden bench prove demo real generate tidy
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,7 @@ lint: ## gofmt, go vet and staticcheck; changes nothing
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags real ./cmd/...
+	$(GO) vet -tags prove ./resolver
 	$(GO) tool staticcheck ./...
 
 golden: ## accept what the golden tests got; read the diff before you commit it
@@ -27,6 +28,9 @@ golden: ## accept what the golden tests got; read the diff before you commit it
 
 bench: ## measure, beside peers, and write docs/benchmarks.md
 	$(GO) run ./cmd/internal/bench
+
+prove: ## compare the solver with a SAT solver on ten times as many problems as the tests do, see docs/resolver-proof.md
+	$(GO) test -tags prove -count=1 -timeout 30m -run 'TestVerdictsAgreeWithSAT|TestChangesAreTheFewest|TestEveryCitedRequirementIsNecessary' -v ./resolver
 
 demo: build ## the main job on the built-in example registry
 	@PATH="$(CURDIR)/bin:$$PATH" sh examples/demo.sh

@@ -1,0 +1,10 @@
+//go:build prove
+
+package resolver
+
+// How many problems the solver is compared on by "make prove".
+const (
+	necessityProblems = 20000
+	satProblems       = 10000
+	smallestProblems  = 2000
+)

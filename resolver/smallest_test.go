@@ -1,0 +1,138 @@
+package resolver
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// The number of locked instances that leave their version is the least that any plan needs, proven by a SAT solver that minimises
+// it, in at least 99 of 100 problems.
+func TestChangesAreTheFewest(t *testing.T) {
+	compared, equal, changes, most := 0, 0, 0, 0
+	for seed := uint64(0); compared < smallestProblems; seed++ {
+		g, ok := generateLocked(t, seed)
+		if !ok {
+			continue
+		}
+		plan, err := Solve(t.Context(), g.shelf, g.problem)
+		var no *NoSolutionError
+		if errors.As(err, &no) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("problem %d: %v", seed, err)
+		}
+		got := departuresOf(&g.problem, plan)
+		want := got
+		if got > 0 {
+			want = newFormula(g).fewest()
+		} else if seed%4 > 0 {
+			continue // Nothing moves, and nothing can be better: a few of those are enough.
+		}
+		compared++
+		changes += want
+		most = max(most, want)
+		switch {
+		case got == want:
+			equal++
+		case got < want:
+			t.Fatalf("problem %d: %d changes, fewer than the proven %d\n%s", seed, got, want, describe(g))
+		}
+	}
+	t.Logf("%d problems, %d with the fewest changes; %d changes in all, %d at most", compared, equal, changes, most)
+	if 100*equal < 99*compared {
+		t.Errorf("only %d of %d plans have the fewest changes", equal, compared)
+	}
+	if changes < 2*compared || most < 8 {
+		t.Errorf("%d changes in %d problems, %d at most: the generator makes them too easy", changes, compared, most)
+	}
+}
+
+// departuresOf is how many locked instances of a plan are not what the lock holds.
+func departuresOf(p *Problem, plan *Plan) int {
+	n := 0
+	for _, c := range plan.Instances {
+		if lock := lockOf(p, c.Instance, c.Package); lock != nil && (lock.Registry != c.Registry || lock.Version.Compare(c.Version) != 0) {
+			n++
+		}
+	}
+	return n
+}
+
+// generateLocked makes a problem of up to forty packages whose lock was once an answer: then somebody asks for more, or forbids
+// some of what is locked. Versions of about one age go together, so that one change brings others.
+func generateLocked(t *testing.T, seed uint64) (generated, bool) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 13))
+	g := generated{shelf: shelf{}, problem: Problem{Registries: []string{"main"}, Minimal: true}}
+	packages := 12 + r.IntN(29)
+	for p := range packages {
+		agingStock(r, g.shelf, p, packages)
+	}
+	for p := range packages / 2 {
+		if r.IntN(4) == 0 {
+			g.problem.Roots = append(g.problem.Roots, Root{Package: wideName(p)})
+		}
+	}
+	_, found, err := answer(t.Context(), newUniverse(g.shelf, g.problem.Registries), &g.problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 {
+		return g, false
+	}
+	g.problem.Minimal = false
+	for _, c := range found {
+		held := c.node.pack.candidate(c.element)
+		g.problem.Locked = append(g.problem.Locked, Locked{c.node.instance, c.node.pkg, held.Registry, held.Version})
+	}
+	for n := range r.IntN(4) {
+		name := fmt.Sprintf("new%d", n)
+		demandingStock(r, g, name)
+		g.problem.Roots = append(g.problem.Roots, Root{Package: name})
+	}
+	for range r.IntN(3) {
+		l := g.problem.Locked[r.IntN(len(g.problem.Locked))]
+		g.problem.Facts = append(g.problem.Facts, Exclusion{Package: l.Package, Version: l.Version, Why: "it is broken"})
+	}
+	return g, true
+}
+
+// demandingStock fills a registry with a package, each version of which needs that some of what is locked moves.
+func demandingStock(r *rand.Rand, g generated, name string) {
+	for v := range 3 + r.IntN(3) {
+		var needs Needs
+		for range 1 + r.IntN(4) {
+			l := g.problem.Locked[r.IntN(len(g.problem.Locked))]
+			needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: l.Package, Range: ranged(">" + l.Version.String())})
+		}
+		g.shelf[name] = append(g.shelf[name], item{Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.0.0", 1+v))}, needs})
+	}
+}
+
+// agingStock fills a registry with a package, whose versions need packages after it in ranges about their own age.
+func agingStock(r *rand.Rand, stock shelf, p, packages int) {
+	var others []string
+	for range 1 + r.IntN(3) {
+		if p+1 < packages {
+			others = append(others, wideName(p+1+r.IntN(packages-p-1)))
+		}
+	}
+	for v := range 8 {
+		var needs Needs
+		for _, other := range others {
+			low := max(0, v-r.IntN(3))
+			text := fmt.Sprintf(">=%d.%d.0", 1+low/4, low%4)
+			if high := v + 1 + r.IntN(3); r.IntN(3) > 0 {
+				text += fmt.Sprintf(" <%d.%d.0", 1+high/4, high%4)
+			}
+			needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: other, Range: ranged(text)})
+		}
+		c := Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.%d.0", 1+v/4, v%4))}
+		stock[wideName(p)] = append(stock[wideName(p)], item{c, needs})
+	}
+}
