@@ -132,13 +132,92 @@ func common(old, new []string) [][2]int {
 	for i := range start {
 		pairs = append(pairs, [2]int{i, i})
 	}
-	for _, pair := range shortest(old[start:len(old)-end], new[start:len(new)-end]) {
+	for _, pair := range between(old[start:len(old)-end], new[start:len(new)-end]) {
 		pairs = append(pairs, [2]int{start + pair[0], start + pair[1]})
 	}
 	for i := range end {
 		pairs = append(pairs, [2]int{len(old) - end + i, len(new) - end + i})
 	}
 	return pairs
+}
+
+// long is how many lines two lists have together before the search is cut at lines that each has just once.
+const long = 2000
+
+// between pairs what two lists have in common whose ends differ. Long lists are first cut at the lines that both have exactly once
+// and in the same order (as in Bram Cohen's patience diff), so that the cost does not grow with the square of the differences.
+func between(old, new []string) [][2]int {
+	if len(old)+len(new) <= long {
+		return shortest(old, new)
+	}
+	anchors := unique(old, new)
+	if len(anchors) == 0 {
+		return shortest(old, new)
+	}
+	var pairs [][2]int
+	i, j := 0, 0
+	for _, anchor := range append(anchors, [2]int{len(old), len(new)}) {
+		for _, pair := range common(old[i:anchor[0]], new[j:anchor[1]]) {
+			pairs = append(pairs, [2]int{i + pair[0], j + pair[1]})
+		}
+		if anchor[0] < len(old) {
+			pairs = append(pairs, anchor)
+		}
+		i, j = anchor[0]+1, anchor[1]+1
+	}
+	return pairs
+}
+
+// unique pairs the lines that both lists have exactly once, as many as are in the same order.
+func unique(old, new []string) [][2]int {
+	type count struct{ old, new, at int }
+	counts := make(map[string]*count, len(old))
+	for i, line := range old {
+		if c := counts[line]; c != nil {
+			c.old++
+			continue
+		}
+		counts[line] = &count{old: 1, at: i}
+	}
+	for _, line := range new {
+		if c := counts[line]; c != nil {
+			c.new++
+		}
+	}
+	var pairs [][2]int
+	for j, line := range new {
+		if c := counts[line]; c != nil && c.old == 1 && c.new == 1 {
+			pairs = append(pairs, [2]int{c.at, j})
+		}
+	}
+	return rising(pairs)
+}
+
+// rising is a longest part of some pairs, ordered by their second place, whose first places rise too (patience sorting).
+func rising(pairs [][2]int) [][2]int {
+	piles := []int{} // index of the last pair of the best run of each length
+	before := make([]int, len(pairs))
+	for n, pair := range pairs {
+		k, _ := slices.BinarySearchFunc(piles, pair[0], func(m, at int) int { return pairs[m][0] - at })
+		before[n] = -1
+		if k > 0 {
+			before[n] = piles[k-1]
+		}
+		if k == len(piles) {
+			piles = append(piles, n)
+			continue
+		}
+		piles[k] = n
+	}
+	if len(piles) == 0 {
+		return nil
+	}
+	var run [][2]int
+	for n := piles[len(piles)-1]; n >= 0; n = before[n] {
+		run = append(run, pairs[n])
+	}
+	slices.Reverse(run)
+	return run
 }
 
 // shortest walks forward and keeps the furthest point of every diagonal for every number of edits.

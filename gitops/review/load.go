@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -35,12 +36,12 @@ type input struct {
 // manifestNames are how the names of files end that are read as objects.
 var manifestNames = []string{".yaml", ".yml", ".json"}
 
-// names are the paths of the files of a tree.
-type names map[string]bool
+// names are the files of a tree by path, with what names their content where the tree knows that, else nil.
+type names map[string]any
 
 // has reports whether the tree has that file, or a folder of that name with something in it.
 func (n names) has(name string) bool {
-	if n[name] {
+	if n.file(name) {
 		return true
 	}
 	for file := range n {
@@ -49,6 +50,11 @@ func (n names) has(name string) bool {
 		}
 	}
 	return false
+}
+
+func (n names) file(name string) bool {
+	_, there := n[name]
+	return there
 }
 
 // load reads both trees and keeps the files that differ. Trees are read by one goroutine, since not every
@@ -70,13 +76,16 @@ func load(ctx context.Context, base, head fs.FS) (*input, error) {
 			return nil, err
 		}
 		pair := filePair{name: name}
-		if pair.base, err = read(base, name, inBase[name]); err != nil {
+		if id := inBase[name]; id != nil && id == inHead[name] {
+			continue
+		}
+		if pair.base, err = read(base, name, inBase.file(name)); err != nil {
 			return nil, fmt.Errorf("read the base tree: %w", err)
 		}
-		if pair.head, err = read(head, name, inHead[name]); err != nil {
+		if pair.head, err = read(head, name, inHead.file(name)); err != nil {
 			return nil, fmt.Errorf("read the head tree: %w", err)
 		}
-		if inBase[name] != inHead[name] || !bytes.Equal(pair.base, pair.head) {
+		if inBase.file(name) != inHead.file(name) || !bytes.Equal(pair.base, pair.head) {
 			loaded.pairs = append(loaded.pairs, pair)
 		}
 	}
@@ -100,11 +109,20 @@ func list(ctx context.Context, tree fs.FS) (names, error) {
 			return nil
 		}
 		if entry.Type().IsRegular() {
-			found[name] = true
+			found[name] = contentID(entry)
 		}
 		return ctx.Err()
 	})
 	return found, err
+}
+
+// contentID is what an entry of a tree of Git says of its content. Entries that would have to ask a disk first say nothing.
+func contentID(entry fs.DirEntry) any {
+	info, cheap := entry.(fs.FileInfo)
+	if !cheap || info.Sys() == nil || !reflect.TypeOf(info.Sys()).Comparable() {
+		return nil
+	}
+	return info.Sys()
 }
 
 // read is the content of a file, never nil when it is there.
@@ -123,6 +141,10 @@ func read(tree fs.FS, name string, there bool) ([]byte, error) {
 type parsedPair struct {
 	name       string
 	base, head []document.Document
+	unread     bool // one of the sides could not be parsed
+
+	baseRest, headRest []document.Document // documents that are no objects
+
 	other      []FileChange
 	attention  []Attention
 	left, came []entry // files that kustomizations no longer list, or list now
@@ -151,13 +173,14 @@ func parsePair(pair filePair) parsedPair {
 		parsed.otherThan(pair.base != nil, pair.head != nil)
 		return parsed
 	}
-	base, baseRest, _ := parsed.objects(pair.base, High, "what it held before the change is not known")
-	head, headRest, ok := parsed.objects(pair.head, Blocked, "what it will do is not known")
+	var ok bool
+	parsed.base, parsed.baseRest, _ = parsed.objects(pair.base, High, "what it held before the change is not known")
+	parsed.head, parsed.headRest, ok = parsed.objects(pair.head, Blocked, "what it will do is not known")
 	if !ok { // its objects did not leave, they cannot be read
+		parsed.base = nil
 		return parsed
 	}
-	parsed.base, parsed.head = base, head
-	parsed.compareRest(baseRest, headRest)
+	parsed.compareRest(parsed.baseRest, parsed.headRest)
 	return parsed
 }
 
@@ -165,6 +188,7 @@ func parsePair(pair filePair) parsedPair {
 func (p *parsedPair) objects(data []byte, risk Risk, why string) (objects, rest []document.Document, ok bool) {
 	docs, err := document.Parse(p.name, data)
 	if err != nil {
+		p.unread = true
 		p.attention = append(p.attention, unparsable(p.name, data, err, risk, why))
 		return nil, nil, false
 	}

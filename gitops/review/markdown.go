@@ -1,154 +1,348 @@
 package review
 
 import (
-	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
-// Markdown writes the report for the body of a pull. Texts of packages are shown as they are and do nothing: no mention, link,
-// issue reference, comment, and no end of a fence.
-func Markdown(w io.Writer, report *Report) error {
-	out := bufio.NewWriter(w)
+// Forge is a program that shows pulls. Forges differ in how much text a pull holds and in what of markdown they know.
+type Forge string
+
+// The forges. An unknown one is treated as GitHub.
+const (
+	GitHub    Forge = "github"
+	GitLab    Forge = "gitlab"
+	Gitea     Forge = "gitea"
+	Bitbucket Forge = "bitbucket"
+	Azure     Forge = "azure"
+)
+
+// Forges are all of them.
+func Forges() []Forge { return []Forge{GitHub, GitLab, Gitea, Bitbucket, Azure} }
+
+// Budget is how many bytes a report may have there: what a pull holds, less some for what others write around it. GitHub takes
+// 65,536 characters and Bitbucket 32,768; the description of a pull on Azure DevOps takes 4,000. GitLab and Gitea take more than anybody reads.
+func (f Forge) Budget() int {
+	switch f {
+	case Bitbucket:
+		return 30_000
+	case Azure:
+		return 3_800
+	}
+	return 60_000
+}
+
+// folds reports whether the forge shows <details>.
+func (f Forge) folds() bool { return f != Bitbucket }
+
+// MarkdownOptions say for whom the markdown is. The zero options are those for GitHub.
+type MarkdownOptions struct {
+	Forge  Forge
+	Budget int // in bytes; zero is that of the forge
+}
+
+// Markdown is MarkdownFor with the zero options.
+func Markdown(w io.Writer, report *Report) error { return MarkdownFor(w, report, MarkdownOptions{}) }
+
+// MarkdownFor writes the report for the body of a pull, never over the budget: what is most dangerous first, whole objects only, and
+// how many objects are not shown. Texts of packages are shown as they are and do nothing: no mention, link, issue reference,
+// comment, and no end of a fence.
+func MarkdownFor(w io.Writer, report *Report, o MarkdownOptions) error {
+	if o.Budget <= 0 {
+		o.Budget = o.Forge.Budget()
+	}
+	p := page{forge: o.Forge, left: o.Budget}
 	if report.Empty() {
-		fmt.Fprintln(out, "No changes.")
-		return out.Flush()
+		p.add("No changes.\n")
+		_, err := io.WriteString(w, p.out.String())
+		return err
 	}
-	fmt.Fprintf(out, "**%s**\n", report.Summary.Headline())
-	if len(report.Attention) > 0 {
-		fmt.Fprint(out, "\n### Attention\n\n")
+	footer := p.footer(report)
+	p.left -= len(footer) + len(notShown(len(report.Objects), report.Origin))
+	p.headline(report)
+	p.attention(report)
+	p.tables(report)
+	left := p.objects(report)
+	p.folded(report)
+	if left > 0 {
+		p.out.WriteString(notShown(left, report.Origin))
 	}
-	for _, a := range report.Attention {
-		fmt.Fprintf(out, "- **%s** `%s`: %s (%s)\n", a.Risk, a.Rule, escape(a.Message), code(place(a)))
-	}
-	if report.Summary.Added+report.Summary.Removed+report.Summary.Changed > 0 {
-		fmt.Fprint(out, "\n### Objects\n")
-	}
-	for _, object := range report.Objects {
-		if object.Change != MetadataOnly {
-			markdownObject(out, object)
-		}
-	}
-	markdownFolded(out, report)
-	return out.Flush()
+	p.out.WriteString(footer)
+	_, err := io.WriteString(w, strings.TrimLeft(p.out.String(), "\n"))
+	return err
 }
 
-func place(a Attention) string {
-	if a.Line == 0 {
-		return a.File
-	}
-	return fmt.Sprintf("%s:%d", a.File, a.Line)
+// page is markdown with a limit.
+type page struct {
+	out   strings.Builder
+	forge Forge
+	left  int // bytes
 }
 
-func markdownObject(out io.Writer, object Object) {
-	var body []string
-	heading, hidden := "\x00", 0
-	for _, hunk := range object.Hunks {
-		if hunk.Noise && object.Change == Changed {
-			hidden++
-			continue
-		}
-		if hunk.Heading() != heading && object.Change == Changed {
-			heading = hunk.Heading()
-			body = append(body, "@@ "+orRoot(heading)+" @@")
-		}
-		body = append(body, markdownLines(hunk)...)
+// add writes a text when there is room for it.
+func (p *page) add(text string) bool {
+	if len(text) > p.left {
+		return false
 	}
-	if hidden > 0 {
-		body = append(body, fmt.Sprintf("@@ %s of tools, not shown @@", plural(hidden, "label or annotation", "labels or annotations")))
-	}
-	for i, line := range body {
-		body[i] = neutral(line)
-	}
-	text := strings.Join(body, "\n")
-	mark := fence(text)
-	fmt.Fprintf(out, "\n<details><summary>%s <code>%s</code></summary>\n\n%s\n\n%sdiff\n%s\n%s\n\n</details>\n",
-		changeWords[object.Change], escapeHTML(object.Object.String()), code(object.File), mark, text, mark)
+	p.left -= len(text)
+	p.out.WriteString(text)
+	return true
 }
 
-var changeWords = map[Change]string{Added: "added", Removed: "removed", Changed: "changed"}
+// list writes lines under a heading as long as they fit into a part of what is left, and says how many there are more.
+func (p *page) list(heading string, lines []string, share int) {
+	if len(lines) == 0 {
+		return
+	}
+	const reserve = 40
+	limit, size := p.left*share/100, len(heading)+reserve
+	shown := 0
+	for _, line := range lines {
+		if size += len(line); size > limit {
+			break
+		}
+		shown++
+	}
+	if shown == 0 {
+		return
+	}
+	p.add(heading + strings.Join(lines[:shown], ""))
+	if shown < len(lines) {
+		p.add(fmt.Sprintf("\n… and %d more.\n", len(lines)-shown))
+	}
+}
 
-func markdownLines(hunk Hunk) []string {
+func (p *page) headline(report *Report) {
 	var lines []string
-	if hunk.Change == Reordered {
-		lines = append(lines, "! "+hunk.Name()+": only the order changed")
-	}
-	for _, line := range hunk.Lines() {
-		switch line.Op {
-		case Gap:
-			lines = append(lines, "  ...")
-		case Note:
-			lines = append(lines, "! "+line.Text)
-		default:
-			lines = append(lines, string(rune(line.Op))+" "+line.Text)
+	for _, c := range report.Clusters {
+		var names []string
+		for _, i := range c.Instances {
+			names = append(names, i.Title())
 		}
-	}
-	return lines
-}
-
-func markdownFolded(out io.Writer, report *Report) {
-	if n := report.Summary.MetadataOnly; n > 0 {
-		fmt.Fprintf(out, "\n<details><summary>%s changed in labels or annotations of tools only</summary>\n\n", plural(n, "object", "objects"))
-		for _, object := range report.Objects {
-			if object.Change == MetadataOnly {
-				fmt.Fprintf(out, "- %s\n", code(object.Object.String()))
+		line := strings.Join(slices.DeleteFunc([]string{c.Title(), listed(names)}, func(s string) bool { return s == "" }), ": ")
+		if line != "" {
+			lines = append(lines, "#### "+escape(line)+"\n\n")
+		}
+		if fits := c.Fits(); fits != "" {
+			lines = append(lines, "It "+escape(fits)+".\n\n")
+		}
+		for _, i := range c.Instances {
+			if why := p.reasons(i); why != "" {
+				lines = append(lines, why)
 			}
 		}
-		fmt.Fprint(out, "\n</details>\n")
 	}
-	if n := len(report.Files); n > 0 {
-		fmt.Fprintf(out, "\n<details><summary>%s without objects changed</summary>\n\n", plural(n, "file", "files"))
-		for _, file := range report.Files {
-			fmt.Fprintf(out, "- %s %s\n", file.Change, code(file.File))
+	p.list("", lines, 30)
+	p.add(fmt.Sprintf("\n**%s**\n", escape(report.Summary.Headline())))
+}
+
+// reasons says why an instance changes, with links to its release notes.
+func (p *page) reasons(i Instance) string {
+	if len(i.Reasons)+len(i.Notes) == 0 {
+		return ""
+	}
+	text := "- " + escape(i.Name) + ": " + escape(strings.Join(i.Reasons, ", "))
+	for _, note := range i.Notes {
+		if url, ok := followed(note.URL); ok {
+			text += " [" + escape(note.Label) + "](" + url + ")"
 		}
-		fmt.Fprint(out, "\n</details>\n")
+	}
+	return text + "\n"
+}
+
+func (p *page) attention(report *Report) {
+	var lines []string
+	for _, g := range report.groups() {
+		for n, a := range g.items {
+			line := "  - " + escape(a.Message) + " (" + code(place(a)) + ")\n"
+			if n == 0 {
+				line = fmt.Sprintf("- **%s · %s** %s *%s*\n", g.risk, g.rule.Name, escape(g.rule.Why), escape(g.rule.Do)) + line
+			}
+			lines = append(lines, line)
+		}
+	}
+	p.list("\n### Attention\n\n", lines, 60)
+}
+
+func (p *page) tables(report *Report) {
+	t := report.Tables
+	var images, rollouts, rights, crds, hooks []string
+	for _, i := range t.Images {
+		images = append(images, row(cellCode(i.From), cellCode(i.To), users(i.Users)))
+	}
+	for _, r := range t.Rollouts {
+		rollouts = append(rollouts, row(cellCode(title(r.Object)), cell(strings.Join(r.Reasons, ", "))))
+	}
+	for _, r := range t.Rights {
+		rights = append(rights, row(r.Risk.String(), cellCode(title(r.Object)), cell(listed(r.Added)), cell(listed(r.Removed))))
+	}
+	for _, c := range t.CRDs {
+		crds = append(crds, row(cellCode(c.Object.Name), string(c.Change), cell(c.versions()), cell(c.fields())))
+	}
+	for _, h := range t.Webhooks {
+		hooks = append(hooks, row(cellCode(h.Webhook), string(h.Change), cell(h.Field), cellCode(h.Old), cellCode(h.New)))
+	}
+	p.table("Images", "from | to | where", images)
+	p.table("Restarts", "workload | because of", rollouts)
+	p.table("Rights", "risk | object | more | less", rights)
+	p.table("Definitions", "definition | change | versions | fields", crds)
+	p.table("Webhooks", "webhook | change | field | before | after", hooks)
+}
+
+// table writes a table, folded when it is long.
+func (p *page) table(name, columns string, rows []string) {
+	const short = 8
+	rule := strings.Repeat("|---", strings.Count(columns, "|")+1) + "|\n"
+	head := "| " + columns + " |\n" + rule
+	if len(rows) <= short || !p.forge.folds() {
+		p.list("\n**"+name+"**\n\n"+head, rows, 25)
+		return
+	}
+	const end = "\n</details>\n"
+	p.left -= len(end)
+	before := p.out.Len()
+	p.list(fmt.Sprintf("\n<details><summary><b>%s</b> (%d)</summary>\n\n%s", name, len(rows), head), rows, 25)
+	p.left += len(end)
+	if p.out.Len() > before {
+		p.add(end)
 	}
 }
 
-// fence is longer than any run of backticks in the text.
-func fence(text string) string { return strings.Repeat("`", max(3, longestRun(text)+1)) }
+func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
-func longestRun(text string) int {
-	longest, run := 0, 0
-	for _, r := range text {
-		if r != '`' {
-			run = 0
+// users names the first users of an image.
+func users(places []Place) string {
+	var names []string
+	for _, u := range places {
+		name := title(u.Object)
+		if u.Container != "" && u.Container != u.Object.Name {
+			name += " " + u.Container
+		}
+		names = append(names, name)
+	}
+	return cell(listed(names))
+}
+
+// versions says what a definition serves otherwise.
+func (c CRDChange) versions() string {
+	var parts []string
+	if len(c.Served) > 0 {
+		parts = append(parts, "+ "+strings.Join(c.Served, ", "))
+	}
+	if len(c.Dropped) > 0 {
+		parts = append(parts, "- "+strings.Join(c.Dropped, ", "))
+	}
+	if c.Change == Changed && c.Storage != "" {
+		parts = append(parts, "stored "+c.OldStorage+" -> "+c.Storage)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// fields counts the fields of a definition that come and go.
+func (c CRDChange) fields() string {
+	var parts []string
+	if c.FieldsAdded > 0 {
+		parts = append(parts, plural(c.FieldsAdded, "added", "added"))
+	}
+	if len(c.FieldsDropped) > 0 {
+		parts = append(parts, plural(len(c.FieldsDropped), "dropped", "dropped")+": "+listed(c.FieldsDropped))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// objects writes whole objects, most dangerous first, and returns how many had no room.
+func (p *page) objects(report *Report) int {
+	var shown []*Object
+	for i := range report.Objects {
+		if !report.Objects[i].Folded() {
+			shown = append(shown, &report.Objects[i])
+		}
+	}
+	slices.SortStableFunc(shown, func(a, b *Object) int {
+		return cmp.Or(cmp.Compare(b.Risk, a.Risk), cmp.Compare(b.attended(), a.attended()))
+	})
+	left, begun := 0, false
+	for _, o := range shown {
+		text := p.object(o)
+		if !begun {
+			text = "\n### Objects\n" + text
+		}
+		if !p.add(text) {
+			left++
 			continue
 		}
-		run++
-		longest = max(longest, run)
+		begun = true
 	}
-	return longest
+	return left
 }
 
-// code is a text as a code span, in which nothing acts.
-func code(text string) string {
-	text = neutral(text)
-	mark := strings.Repeat("`", longestRun(text)+1)
-	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") || strings.HasPrefix(text, " ") && strings.HasSuffix(text, " ") {
-		text = " " + text + " "
+// attended is the highest risk of a hunk.
+func (o *Object) attended() Risk {
+	highest := None
+	for _, h := range o.Hunks {
+		highest = max(highest, h.Risk)
 	}
-	return mark + text + mark
+	return highest
 }
 
-// escape is a text in a paragraph. Whatever could start a mention, a link, a reference or formatting becomes an entity.
-func escape(text string) string { return entities(text, "\\`*_{}[]<>#!|~@&$^") }
-
-// escapeHTML is a text inside an HTML element of markdown.
-func escapeHTML(text string) string { return entities(text, "<>&\"'@#") }
-
-func entities(text, special string) string {
-	var out strings.Builder
-	for _, r := range neutral(text) {
-		if strings.ContainsRune(special, r) {
-			fmt.Fprintf(&out, "&#%d;", r)
-			continue
+// folded lists what is not shown hunk by hunk.
+func (p *page) folded(report *Report) {
+	var objects, files, facts []string
+	for _, o := range report.Objects {
+		if o.Folded() {
+			objects = append(objects, "- "+code(o.Object.String())+"\n")
 		}
-		out.WriteRune(r)
 	}
-	return unlinked.Replace(out.String())
+	for _, f := range report.Files {
+		files = append(files, fmt.Sprintf("- %s %s (+%d -%d)\n", f.Change, code(f.File), f.Added, f.Removed))
+	}
+	for _, f := range report.Folded {
+		facts = append(facts, escape(f.String()))
+	}
+	p.fold(plural(len(objects), "object", "objects")+" changed in labels, annotations or other noise only", objects)
+	p.fold(plural(len(files), "file", "files")+" without objects changed", files)
+	if len(facts) > 0 {
+		p.add("\nFolded: " + strings.Join(facts, "; ") + ".\n")
+	}
 }
 
-// unlinked breaks what forges turn into links by themselves.
-var unlinked = strings.NewReplacer("://", "&#58;//", "www.", "www&#46;", "mailto:", "mailto&#58;")
+// fold writes a list behind its title.
+func (p *page) fold(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	head, end := "\n<details><summary>"+title+"</summary>\n\n", "\n</details>\n"
+	if !p.forge.folds() {
+		head, end = "\n"+title+":\n\n", ""
+	}
+	text := head + strings.Join(lines, "") + end
+	if len(text) > p.left/2 {
+		text = "\n" + title + ".\n"
+	}
+	p.add(text)
+}
+
+func notShown(n int, origin Origin) string {
+	return fmt.Sprintf("\n**%s not shown** for want of room; see all of it with %s.\n", plural(n, "object", "objects"), code(origin.command()))
+}
+
+func (p *page) footer(report *Report) string {
+	parts := report.Origin.footer()
+	for i := range parts {
+		parts[i] = escape(parts[i])
+	}
+	if report.Origin.Command != "" || report.Origin.Base != "" {
+		parts = append([]string{"All of it: " + code(report.Origin.command())}, parts...)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	text := strings.Join(parts, " · ")
+	if !p.forge.folds() {
+		return "\n---\n\n" + text + "\n"
+	}
+	return "\n<sub>" + text + "</sub>\n"
+}

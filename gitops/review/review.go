@@ -108,6 +108,10 @@ func (r *Report) complete(opts Options) {
 		o := &r.Objects[i]
 		o.Cluster, o.Instance, o.Risk = opts.Scope(o.File), opts.Instance(o.File), o.ownRisk()
 	}
+	for i := range r.Files {
+		count := r.patch.lines[r.Files[i].File]
+		r.Files[i].Added, r.Files[i].Removed = count.added, count.removed
+	}
 	for i := range r.Tables.Rollouts {
 		r.Tables.Rollouts[i].Cluster = opts.Scope(r.Tables.Rollouts[i].File)
 	}

@@ -112,7 +112,7 @@ func TestColourOnlyAddsColour(t *testing.T) {
 		t.Fatal(err)
 	}
 	stripped := coloured.String()
-	for _, color := range []string{plainColor, bold, red, green, yellow, cyan} {
+	for _, color := range []string{plainColor, bold, dim, red, green, yellow, cyan} {
 		stripped = strings.ReplaceAll(stripped, color, "")
 	}
 	if coloured.Len() == plain.Len() || stripped != plain.String() {

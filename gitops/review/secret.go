@@ -2,6 +2,7 @@ package review
 
 import (
 	"encoding/base64"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -74,8 +75,11 @@ func (p privacy) hides(path fieldPath, node *yaml.Node) bool {
 	case keyed:
 		return node.Kind != yaml.MappingNode
 	}
-	return node.Kind == yaml.ScalarNode && strings.Contains(node.Value, "PRIVATE KEY-----")
+	return node.Kind == yaml.ScalarNode && (strings.Contains(node.Value, "PRIVATE KEY-----") || embeddedSecret.MatchString(node.Value))
 }
+
+// embeddedSecret finds the manifest of a Secret inside of a text, such as a file in a ConfigMap or what was last applied.
+var embeddedSecret = regexp.MustCompile(`(?m)^[\s-]*kind:\s*["']?Secret["']?\s*$|\\*"kind\\*"\s*:\s*\\*"Secret\\*"`)
 
 // size is how many bytes a hidden value has; of the data of a Secret, how many they are when decoded.
 func (p privacy) size(path fieldPath, node *yaml.Node) int {

@@ -11,48 +11,34 @@ import (
 const (
 	plainColor = "\x1b[0m"
 	bold       = "\x1b[1m"
+	dim        = "\x1b[2m"
 	red        = "\x1b[31m"
 	green      = "\x1b[32m"
 	yellow     = "\x1b[33m"
 	cyan       = "\x1b[36m"
 )
 
-// Text writes the report for a terminal: the counts, what needs attention, then each object with the lines that change.
+// Text writes the report for a terminal: what it is about and the counts, what needs attention and why, tables, then each object
+// with the lines that change.
 func Text(w io.Writer, report *Report, color bool) error {
 	t := terminal{out: bufio.NewWriter(w), color: color}
 	if report.Empty() {
 		t.line("", "no changes")
+		t.folded(report)
 		return t.out.Flush()
 	}
-	t.line(bold, "%s", report.Summary.Headline())
-	for _, attention := range report.Attention {
-		t.line("", "")
-		t.attention(attention)
+	t.headline(report)
+	for _, g := range report.groups() {
+		t.attention(g)
 	}
-	for _, object := range report.Objects {
-		if object.Change != MetadataOnly {
-			t.object(object)
+	t.tables(report)
+	for i := range report.Objects {
+		if !report.Objects[i].Folded() {
+			t.object(&report.Objects[i])
 		}
 	}
 	t.folded(report)
 	return t.out.Flush()
-}
-
-// Headline counts what changed on one line.
-func (s Summary) Headline() string {
-	var counts []string
-	for _, count := range []struct {
-		n    int
-		what string
-	}{{s.Added, "added"}, {s.Removed, "removed"}, {s.Changed, "changed"}, {s.MetadataOnly, "labels only"}} {
-		if count.n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", count.n, count.what))
-		}
-	}
-	if len(counts) == 0 {
-		counts = []string{"no object changed"}
-	}
-	return strings.Join(counts, ", ") + "; risk " + s.Risk.String()
 }
 
 type terminal struct {
@@ -69,38 +55,121 @@ func (t *terminal) line(color, format string, args ...any) {
 	t.out.WriteString(text + "\n")
 }
 
-func (t *terminal) attention(a Attention) {
-	color := yellow
-	if a.Risk >= High {
-		color = red
+func (t *terminal) headline(report *Report) {
+	for _, c := range report.Clusters {
+		if title := c.Title(); title != "" {
+			t.line(bold, "%s", neutral(title))
+		}
+		for _, i := range c.Instances {
+			t.line(bold, "  %s", neutral(i.Title()))
+			if len(i.Reasons) > 0 {
+				t.line(dim, "    %s", neutral(strings.Join(i.Reasons, ", ")))
+			}
+			for _, note := range i.Notes {
+				t.line(dim, "    %s: %s", neutral(note.Label), neutral(note.URL))
+			}
+		}
+		if fits := c.Fits(); fits != "" {
+			t.line("", "  %s", neutral(fits))
+		}
 	}
-	t.line(color, "! %s (%s, %s)", neutral(a.Message), a.Rule, a.Risk)
-	place := neutral(a.File)
-	if a.Line > 0 {
-		place = fmt.Sprintf("%s:%d", place, a.Line)
+	t.line(bold, "%s", report.Summary.Headline())
+}
+
+// colorOf is how loud a risk is.
+func colorOf(risk Risk) string {
+	switch {
+	case risk >= High:
+		return red
+	case risk == Medium:
+		return yellow
 	}
-	t.line("", "  %s", place)
+	return ""
+}
+
+func (t *terminal) attention(g group) {
+	t.line("", "")
+	t.line(colorOf(g.risk), "! %s: %s", g.risk, g.rule.Name)
+	for _, a := range g.items {
+		t.line("", "  - %s", neutral(a.Message))
+		t.line(dim, "    %s", neutral(place(a)))
+	}
+	t.line(dim, "  why: %s", g.rule.Why)
+	t.line(dim, "  do:  %s", g.rule.Do)
+}
+
+func (t *terminal) tables(report *Report) {
+	t.title("images", len(report.Tables.Images))
+	for _, i := range report.Tables.Images {
+		switch {
+		case i.From == "":
+			t.line(green, "  + %s", neutral(i.To))
+		case i.To == "":
+			t.line(red, "  - %s", neutral(i.From))
+		default:
+			t.line("", "  ~ %s -> %s", neutral(i.From), neutral(i.To))
+		}
+	}
+	t.title("restarts", len(report.Tables.Rollouts))
+	for _, r := range report.Tables.Rollouts {
+		t.line("", "  ~ %s: %s", neutral(title(r.Object)), strings.Join(r.Reasons, ", "))
+	}
+	t.title("definitions", len(report.Tables.CRDs))
+	for _, c := range report.Tables.CRDs {
+		parts := []string{c.versions(), c.fields()}
+		t.line("", "  %s %s %s", marks[c.Change], neutral(c.Object.Name), neutral(strings.Trim(strings.Join(parts, "; "), "; ")))
+	}
+	t.title("webhooks", len(report.Tables.Webhooks))
+	for _, h := range report.Tables.Webhooks {
+		t.line("", "  %s %s %s", marks[h.Change], neutral(h.Webhook), neutral(h.says()))
+	}
+}
+
+// says is what differs of a webhook.
+func (h WebhookChange) says() string {
+	switch {
+	case h.Field == "":
+		return h.New
+	case h.Old == "":
+		return h.Field + ": " + h.New
+	case h.New == "":
+		return h.Field + ": no more " + h.Old
+	}
+	return h.Field + ": " + h.Old + " -> " + h.New
+}
+
+// title is a heading over some lines, unless there are none.
+func (t *terminal) title(name string, lines int) {
+	if lines > 0 {
+		t.line("", "")
+		t.line(bold, "%s", name)
+	}
 }
 
 // marks say what happened to an object in one character.
 var marks = map[Change]string{Added: "+", Removed: "-", Changed: "~", MetadataOnly: "~"}
 
-func (t *terminal) object(object Object) {
+func (t *terminal) object(object *Object) {
 	t.line("", "")
-	t.line(bold, "%s %s", marks[object.Change], neutral(object.Object.String()))
+	risk := ""
+	if object.Risk >= Medium {
+		risk = " [" + object.Risk.String() + "]"
+	}
+	t.line(bold, "%s %s%s", marks[object.Change], neutral(object.Object.String()), risk)
 	place := neutral(object.File)
 	if object.OldFile != "" {
 		place = neutral(object.OldFile) + " -> " + place
 	}
-	t.line("", "  %s", place)
+	t.line(dim, "  %s", place)
 	if object.Change != Changed {
 		t.line("", "    %s", object.size())
 		return
 	}
-	heading, hidden := "\x00", 0
+	heading := "\x00"
+	folded := map[Fold]int{}
 	for _, hunk := range object.Hunks {
 		if hunk.Noise {
-			hidden++
+			folded[Fold{Fact: hunk.Fact}]++
 			continue
 		}
 		if hunk.Heading() != heading {
@@ -109,13 +178,13 @@ func (t *terminal) object(object Object) {
 		}
 		t.lines(hunk)
 	}
-	if hidden > 0 {
-		t.line("", "    (%s of tools)", plural(hidden, "label or annotation", "labels or annotations"))
+	for _, fold := range foldsOf(folded) {
+		t.line(dim, "    (%s)", fold)
 	}
 }
 
 // size is how much of an object came or went.
-func (o Object) size() string {
+func (o *Object) size() string {
 	lines := 0
 	for _, hunk := range o.Hunks {
 		lines += len(split(hunk.Old)) + len(split(hunk.New))
@@ -148,16 +217,33 @@ var lineColors = map[Op]string{Insert: green, Delete: red, Note: yellow}
 
 // folded says in a line each what the report holds and the text does not show.
 func (t *terminal) folded(report *Report) {
-	if n := report.Summary.MetadataOnly; n > 0 {
-		t.line("", "")
-		t.line("", "%s changed in labels or annotations of tools only", plural(n, "object", "objects"))
+	objects := 0
+	for i := range report.Objects {
+		if report.Objects[i].Folded() {
+			objects++
+		}
+	}
+	var lines []string
+	if objects > 0 {
+		lines = append(lines, plural(objects, "object", "objects")+" changed in labels, annotations or other noise only")
 	}
 	if len(report.Files) > 0 {
 		names := make([]string, len(report.Files))
 		for i, file := range report.Files {
 			names[i] = neutral(file.File)
 		}
+		lines = append(lines, plural(len(names), "file", "files")+" without objects changed: "+listed(names))
+	}
+	for _, fold := range report.Folded {
+		lines = append(lines, "folded: "+neutral(fold.String()))
+	}
+	for _, part := range report.Origin.footer() {
+		lines = append(lines, neutral(part))
+	}
+	if len(lines) > 0 {
 		t.line("", "")
-		t.line("", "%s without objects changed: %s", plural(len(names), "file", "files"), listed(names))
+	}
+	for _, line := range lines {
+		t.line(dim, "%s", line)
 	}
 }

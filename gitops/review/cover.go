@@ -1,0 +1,117 @@
+package review
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"gkops.dev/gkops/compat/document"
+)
+
+// cover says of every line of a file what it belongs to.
+type cover struct {
+	lines  []string // with their ends
+	hidden []bool   // lines of a document that may not be shown
+	object []bool   // lines of a document that is an object
+	secret bool     // nothing of the file may be shown
+}
+
+// lineGroup is a run of lines of the old file in whose place the new one has others; one of the two may be empty.
+type lineGroup struct{ oldStart, oldEnd, newStart, newEnd int }
+
+// changedGroups are the differences between two files.
+func changedGroups(old, new []string) []lineGroup {
+	var groups []lineGroup
+	i, j := 0, 0
+	for _, anchor := range append(common(old, new), [2]int{len(old), len(new)}) {
+		if i < anchor[0] || j < anchor[1] {
+			groups = append(groups, lineGroup{i, anchor[0], j, anchor[1]})
+		}
+		i, j = anchor[0]+1, anchor[1]+1
+	}
+	return groups
+}
+
+// coverOf sorts the lines of a file by the documents that they belong to. unread says that the file could not be parsed.
+func coverOf(name string, data []byte, objects, rest []document.Document, unread bool) cover {
+	c := cover{lines: linesOf(data)}
+	c.hidden, c.object = make([]bool, len(c.lines)), make([]bool, len(c.lines))
+	plain := !isManifest(name) && (embeddedSecret.Match(data) || bytes.Contains(data, []byte("PRIVATE KEY")))
+	if plain || unread && mayBeSecret.Match(data) || secretName.MatchString(path.Base(name)) && len(objects) == 0 {
+		c.secret = true
+		return c
+	}
+	starts := documentStarts(c.lines)
+	blockOf := func(line int) int {
+		n, found := slices.BinarySearch(starts, line)
+		if !found {
+			n--
+		}
+		return max(n, 0)
+	}
+	hidden, object, known := map[int]bool{}, map[int]bool{}, map[int]bool{}
+	for i := range objects {
+		n := blockOf(objects[i].Line - 1)
+		object[n], known[n] = true, true
+		hidden[n] = hidden[n] || secretive(&objects[i])
+	}
+	for i := range rest {
+		n := blockOf(rest[i].Line - 1)
+		known[n] = true
+		hidden[n] = hidden[n] || secretive(&rest[i])
+	}
+	for i, line := range c.lines {
+		n := blockOf(i)
+		marker := strings.TrimSpace(line) == "---" && slices.Contains(starts, i)
+		c.object[i] = object[n] && !marker
+		c.hidden[i] = hidden[n] && !marker || strings.Contains(line, "PRIVATE KEY") || !known[n] && mayBeSecret.MatchString(line) && isManifest(name)
+	}
+	return c
+}
+
+func isManifest(name string) bool { return slices.Contains(manifestNames, path.Ext(name)) }
+
+// secretName finds files that hold secrets by their name: environments, keys, key stores.
+var secretName = regexp.MustCompile(`(?i)\.(env|pem|key|p12|pfx|jks)$|^\.env|secret|password|credential`)
+
+// secretive reports whether the text of a document may not be shown: it is a Secret, or makes one, or has a key in it.
+func secretive(doc *document.Document) bool {
+	p := privacyOf(doc)
+	raw := doc.Raw
+	if raw == nil {
+		raw = []byte(canonical(doc.Root()))
+	}
+	return p.secret || p.stringData || strings.HasSuffix(doc.Object().Kind, "SecretList") || document.Lookup(doc.Root(), "secretGenerator") != nil ||
+		bytes.Contains(raw, []byte("PRIVATE KEY")) || embeddedSecret.Match(raw) && embeds(doc.Root())
+}
+
+// embeds reports whether some text of a document holds the manifest of a Secret.
+func embeds(node *yaml.Node) bool {
+	if node.Kind == yaml.ScalarNode {
+		return embeddedSecret.MatchString(node.Value)
+	}
+	return slices.ContainsFunc(node.Content, embeds)
+}
+
+// documentStarts are the lines, from 0, at which a document of a YAML stream starts; the marker "---" belongs to what follows it.
+func documentStarts(lines []string) []int {
+	starts := []int{0}
+	for i, line := range lines {
+		if i > 0 && strings.HasPrefix(line, "---") && (len(line) == 3 || strings.ContainsAny(line[3:4], " \t\r\n")) {
+			starts = append(starts, i)
+		}
+	}
+	return starts
+}
+
+// linesOf splits a file into lines that keep their ends.
+func linesOf(data []byte) []string {
+	if len(data) == 0 {
+		return nil
+	}
+	return slices.Collect(strings.Lines(string(data)))
+}
