@@ -27,6 +27,7 @@ type Target struct {
 	Knowledge  *knowledge.Knowledge // nil loads the built-in one
 	Provided   []Definition         // custom resource definitions that are in the cluster, or that somebody makes at run time
 	Schemas    Schemas              // validates custom resources; nil does not
+	Before     []Use                // of the report on what the tree replaces: rules that compare old and new objects see them
 }
 
 // Report is what Check has to say about a tree.
@@ -42,7 +43,7 @@ type Report struct {
 	Uses        []Use        `json:"-"` // custom resources in the tree
 }
 
-// File is one file to check; Read is called once, perhaps on another goroutine.
+// File is one file to check; Read may be called on another goroutine, and again for a definition that something uses.
 type File struct {
 	Name string
 	Read func() ([]byte, error)
@@ -90,11 +91,11 @@ func CheckFiles(ctx context.Context, files []File, target Target) (*Report, erro
 		return nil, err
 	}
 	results := make([]result, len(files))
-	group, ctx := errgroup.WithContext(ctx)
+	group, reading := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, file := range files {
 		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
+			if err := reading.Err(); err != nil {
 				return err
 			}
 			data, err := file.Read()
@@ -102,6 +103,9 @@ func CheckFiles(ctx context.Context, files []File, target Target) (*Report, erro
 				return fmt.Errorf("read %s: %w", file.Name, err)
 			}
 			results[i] = c.file(file.Name, data)
+			for j := range results[i].definitions {
+				results[i].definitions[j].source = file
+			}
 			return nil
 		})
 	}
@@ -110,7 +114,7 @@ func CheckFiles(ctx context.Context, files []File, target Target) (*Report, erro
 	}
 	report := c.report(results)
 	if target.Schemas != nil {
-		if err := c.validate(ctx, files, results, report); err != nil {
+		if err := c.validate(ctx, report); err != nil {
 			return nil, err
 		}
 	}
@@ -144,10 +148,11 @@ type checker struct {
 	provided   []Definition
 	definition *knowledge.Type // of a CustomResourceDefinition
 	schemas    Schemas
+	before     []Use
 }
 
 func newChecker(target Target) (*checker, error) {
-	c := &checker{known: target.Knowledge, provided: target.Provided, schemas: target.Schemas}
+	c := &checker{known: target.Knowledge, provided: target.Provided, schemas: target.Schemas, before: target.Before}
 	if c.known == nil {
 		var err error
 		if c.known, err = knowledge.Load(); err != nil {

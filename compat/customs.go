@@ -45,8 +45,8 @@ func (u *Use) find(rule, message string) finding.Finding {
 
 type groupKind struct{ group, kind string }
 
-// customs judges custom resources by the definitions in the tree and those that are provided.
-func (c *checker) customs(r *Report) []finding.Finding {
+// definitions are the definitions in the tree, then those that are provided, by what they define.
+func (c *checker) definitions(r *Report) map[groupKind][]*Definition {
 	index := map[groupKind][]*Definition{}
 	for _, list := range [][]Definition{r.Definitions, c.provided} {
 		for i := range list {
@@ -54,6 +54,12 @@ func (c *checker) customs(r *Report) []finding.Finding {
 			index[groupKind{d.Group, d.Kind}] = append(index[groupKind{d.Group, d.Kind}], d)
 		}
 	}
+	return index
+}
+
+// customs judges custom resources by the definitions in the tree and those that are provided.
+func (c *checker) customs(r *Report) []finding.Finding {
+	index := c.definitions(r)
 	out := duplicates(r.Definitions)
 	for i := range r.Uses {
 		use := &r.Uses[i]
@@ -71,8 +77,8 @@ func (c *checker) judgeUse(use *Use, definitions []*Definition) (finding.Finding
 		return judgeVersion(use, definitions)
 	case use.GVK.Group == "" || c.known.Group(use.GVK.Group):
 		return c.unknownKind(use), true
-	case use.Path != "":
-		return finding.Finding{}, false
+	case use.Path != "" || use.Within != "":
+		return finding.Finding{}, false // what it names may be anywhere, the text may never be applied
 	}
 	return use.find(Missing, fmt.Sprintf("no definition of %s is in the tree", use.GVK)), true
 }

@@ -22,6 +22,7 @@ type Definition struct {
 	Line                      int
 
 	digest [sha256.Size]byte // of the document's bytes, to tell twins from different definitions
+	source File              // to read it again; Read is nil for one that was read from documents
 }
 
 // Version is one version of a definition.

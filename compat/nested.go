@@ -160,6 +160,7 @@ func (n *nestedCheck) embedded(node *yaml.Node) {
 	}
 	n.out.findings = append(n.out.findings, inside.findings...)
 	n.out.limits = append(n.out.limits, inside.limits...)
+	n.out.uses = append(n.out.uses, inside.uses...)
 }
 
 // named is an object in a message: "ConfigMap web/manifests".

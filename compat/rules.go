@@ -20,6 +20,7 @@ const (
 	Duplicate      = "crd-duplicate"
 	Breaking       = "crd-breaking"
 	Invalid        = "custom-resource-invalid"
+	NotValidated   = "custom-resource-not-validated"
 	InvalidCRD     = "crd-invalid"
 	StoredAtRisk   = "stored-version-at-risk"
 	UnknownField   = "unknown-field"
@@ -58,6 +59,7 @@ func Rules() []Rule {
 		{Invalid, e, "A custom resource does not fit the schema of its definition."},
 		{InvalidCRD, e, "A custom resource definition cannot be used."},
 		{StoredAtRisk, e, "A version that may still be stored in the cluster is dropped."},
+		{NotValidated, w, "A custom resource was not held to the rules of its definition: it would have taken too long."},
 		{UnknownField, w, "No known Kubernetes version has this field: a typing error, or dropped in silence."},
 		{OffByDefault, w, "The API is served only when the API server is told to."},
 		{Missing, w, "No definition of a custom resource is in the tree."},

@@ -1,9 +1,16 @@
 package compat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"gkops.dev/gkops/compat/document"
 	"gkops.dev/gkops/compat/finding"
@@ -17,8 +24,10 @@ type Schemas interface {
 
 // Validator holds one definition. It is used by one goroutine at a time.
 type Validator interface {
-	// Validate judges an object of a version that the definition serves; the faults come in a fixed order.
-	Validate(ctx context.Context, version string, object any) ([]Fault, error)
+	// Validate judges an object of a version that the definition serves; the faults come in a fixed order. before is what the
+	// object replaces, nil when it is new: some rules compare the two. budget bounds what rules may cost, in the API server's
+	// units, of which it allows ten million for one object, about a second; what is left of it is returned.
+	Validate(ctx context.Context, version string, object, before any, budget int64) ([]Fault, int64, error)
 }
 
 // Fault is one thing that a custom resource does wrong.
@@ -28,70 +37,149 @@ type Fault struct {
 	Message string
 }
 
-// validate judges every custom resource by the schema of its definition in the tree. Definitions are read again, as they are not
-// kept in memory.
-func (c *checker) validate(ctx context.Context, files []File, results []result, report *Report) error {
-	wanted := map[groupKind][]*Use{}
-	for i := range report.Uses {
-		use := &report.Uses[i]
-		if use.piece != nil && use.Within == "" {
-			key := groupKind{use.GVK.Group, use.GVK.Kind}
-			wanted[key] = append(wanted[key], use)
-		}
+// ruleBudget bounds what the rules of one check may cost together, in the API server's units: two seconds or so. A rule that holds costs tens of them.
+const ruleBudget = 20_000_000
+
+// validate judges every custom resource by the schema of its definition. Definitions are read again, as they are not kept in
+// memory.
+func (c *checker) validate(ctx context.Context, report *Report) error {
+	work := c.validations(report)
+	group, compiling := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, v := range work {
+		group.Go(func() error { return v.compile(compiling, c.schemas) })
 	}
-	for i := range results {
-		for _, d := range results[i].definitions {
-			uses := wanted[groupKind{d.Group, d.Kind}]
-			if len(uses) == 0 {
-				continue
-			}
-			delete(wanted, groupKind{d.Group, d.Kind})
-			found, err := c.validateUses(ctx, files[i], d, uses)
-			if err != nil {
-				return err
-			}
-			report.Findings = append(report.Findings, found...)
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	before := map[string]*Use{}
+	for i := range c.before {
+		before[c.before[i].Object.Key()] = &c.before[i]
+	}
+	budget := int64(ruleBudget)
+	for _, v := range work {
+		var err error
+		if budget, err = v.run(ctx, before, budget); err != nil {
+			return err
 		}
+		report.Findings = append(report.Findings, v.found...)
 	}
 	return nil
 }
 
-// validateUses judges the uses of one definition.
-func (c *checker) validateUses(ctx context.Context, file File, d Definition, uses []*Use) ([]finding.Finding, error) {
-	definition, err := reread(file, d)
-	if err != nil {
-		return nil, err
-	}
-	validator, err := c.schemas.Compile(definition)
-	if err != nil {
-		f := newFinding(InvalidCRD, d.Object, "the definition cannot be used: "+err.Error())
-		f.File, f.Line = d.File, d.Line
-		return []finding.Finding{f}, nil
-	}
-	var out []finding.Finding
-	for _, use := range uses {
-		if v := d.Version(use.GVK.Version); v == nil || !v.Served {
+// validation is one definition and what is judged by it.
+type validation struct {
+	definition *Definition
+	uses       []*Use
+	validator  Validator // nil when the definition cannot be used
+	found      []finding.Finding
+}
+
+// validations are the definitions that something uses, each with its uses, by place.
+func (c *checker) validations(report *Report) []*validation {
+	index := c.definitions(report)
+	byDefinition := map[*Definition]*validation{}
+	for i := range report.Uses {
+		use := &report.Uses[i]
+		if use.piece == nil {
 			continue
 		}
-		found, err := validateUse(ctx, validator, use)
-		if err != nil {
-			return nil, err
+		d := nearest(use, index[groupKind{use.GVK.Group, use.GVK.Kind}])
+		if d == nil {
+			continue
 		}
-		out = append(out, found...)
+		if byDefinition[d] == nil {
+			byDefinition[d] = &validation{definition: d}
+		}
+		byDefinition[d].uses = append(byDefinition[d].uses, use)
 	}
-	return out, nil
+	return slices.SortedFunc(maps.Values(byDefinition), func(a, b *validation) int {
+		return cmp.Or(cmp.Compare(a.definition.File, b.definition.File), cmp.Compare(a.definition.Line, b.definition.Line))
+	})
+}
+
+// nearest is, of the definitions that serve the version of a custom resource and that can be read, the one whose file shares
+// most folders with it, as a folder may hold several releases of the same package. It is nil when there is none.
+func nearest(use *Use, definitions []*Definition) *Definition {
+	var best *Definition
+	most := -1
+	for _, d := range definitions {
+		if v := d.Version(use.GVK.Version); v == nil || !v.Served || d.source.Read == nil {
+			continue
+		}
+		if n := sharedFolders(use.File, d.File); n > most {
+			best, most = d, n
+		}
+	}
+	return best
+}
+
+// sharedFolders is the number of leading folders that two files have in common; the same file has one more.
+func sharedFolders(a, b string) int {
+	if a == b {
+		return strings.Count(a, "/") + 1
+	}
+	n := 0
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '/' {
+			n++
+		}
+	}
+	return n
+}
+
+// compile makes the validator; a definition that cannot be used is a finding.
+func (v *validation) compile(ctx context.Context, schemas Schemas) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	definition, err := reread(v.definition)
+	if err != nil {
+		return err
+	}
+	if v.validator, err = schemas.Compile(definition); err != nil {
+		f := newFinding(InvalidCRD, v.definition.Object, "the definition cannot be used: "+err.Error())
+		f.File, f.Line = v.definition.File, v.definition.Line
+		v.found, v.validator = append(v.found, f), nil
+	}
+	return nil
+}
+
+// run judges the uses, and returns what is left of the budget.
+func (v *validation) run(ctx context.Context, before map[string]*Use, budget int64) (int64, error) {
+	if v.validator == nil {
+		return budget, nil
+	}
+	for _, use := range v.uses {
+		if budget <= 0 {
+			v.found = append(v.found, use.find(NotValidated, "not validated: the rules of the custom resources before it cost too much"))
+			continue
+		}
+		found, left, err := validateUse(ctx, v.validator, use, before[use.Object.Key()], budget)
+		if err != nil {
+			return 0, err
+		}
+		v.found, budget = append(v.found, found...), left
+	}
+	return budget, nil
 }
 
 // validateUse judges one custom resource; a fault has the line of the innermost node on its path.
-func validateUse(ctx context.Context, validator Validator, use *Use) ([]finding.Finding, error) {
+func validateUse(ctx context.Context, validator Validator, use, before *Use, budget int64) ([]finding.Finding, int64, error) {
 	root := use.piece.doc.Root()
 	object, err := document.Value(root)
 	if err != nil {
-		return nil, fmt.Errorf("read %s in %s: %w", use.Object, use.File, err)
+		return nil, 0, fmt.Errorf("read %s in %s: %w", use.Object, use.File, err)
 	}
-	faults, err := validator.Validate(ctx, use.GVK.Version, object)
+	var old any
+	if before != nil && before.piece != nil && before.GVK == use.GVK {
+		if old, err = document.Value(before.piece.doc.Root()); err != nil {
+			return nil, 0, fmt.Errorf("read %s in %s: %w", before.Object, before.File, err)
+		}
+	}
+	faults, budget, err := validator.Validate(ctx, use.GVK.Version, object, old, budget)
 	if err != nil {
-		return nil, fmt.Errorf("validate %s in %s: %w", use.Object, use.File, err)
+		return nil, 0, fmt.Errorf("validate %s in %s: %w", use.Object, use.File, err)
 	}
 	var out []finding.Finding
 	for _, fault := range faults {
@@ -108,20 +196,20 @@ func validateUse(ctx context.Context, validator Validator, use *Use) ([]finding.
 		}
 		out = append(out, f)
 	}
-	return out, nil
+	return out, budget, nil
 }
 
 // reread is the value of a definition, from its file.
-func reread(file File, d Definition) (any, error) {
-	data, err := file.Read()
+func reread(d *Definition) (any, error) {
+	data, err := d.source.Read()
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file.Name, err)
+		return nil, fmt.Errorf("read %s: %w", d.File, err)
 	}
-	pieces, _ := readPieces(file.Name, data)
+	pieces, _ := readPieces(d.source.Name, data)
 	for _, p := range pieces {
 		if p.doc.Line+p.shift == d.Line && p.doc.Object() == d.Object {
 			return document.Value(p.doc.Root())
 		}
 	}
-	return nil, errors.New("read " + file.Name + ": the file changed while it was checked")
+	return nil, errors.New("read " + d.File + ": the file changed while it was checked")
 }

@@ -14,7 +14,6 @@ import (
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	v1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	definitions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
 	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
@@ -39,7 +38,7 @@ func (Schemas) Compile(definition any) (compat.Validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if faults := definitions.ValidateCustomResourceDefinition(context.Background(), crd); len(faults) > 0 {
+	if faults := identity(crd); len(faults) > 0 {
 		return nil, errors.New(list(faults))
 	}
 	d := &validator{versions: map[string]*version{}}
@@ -96,12 +95,10 @@ func compile(crd *apiextensions.CustomResourceDefinition, name string) (*version
 	if err != nil {
 		return nil, err
 	}
-	if given == nil || given.OpenAPIV3Schema == nil {
-		return nil, errors.New("it has no schema")
-	}
 	v := &version{}
-	if v.shape, err = structural.NewStructural(given.OpenAPIV3Schema); err != nil {
-		return nil, err
+	var faults field.ErrorList
+	if v.shape, faults = judgeSchema(given.OpenAPIV3Schema); len(faults) > 0 {
+		return nil, errors.New(list(faults))
 	}
 	if v.schema, _, err = validation.NewSchemaValidator(given.OpenAPIV3Schema); err != nil {
 		return nil, err
@@ -118,31 +115,44 @@ func compile(crd *apiextensions.CustomResourceDefinition, name string) (*version
 // validator is a compiled definition.
 type validator struct{ versions map[string]*version }
 
-// Validate judges an object as the API server does when it is created. The object stays as it is.
-func (d *validator) Validate(ctx context.Context, name string, object any) ([]compat.Fault, error) {
+// Validate judges an object as the API server does when it is created or, with before, updated. The objects stay as they are.
+func (d *validator) Validate(ctx context.Context, name string, object, before any, budget int64) ([]compat.Fault, int64, error) {
 	v := d.versions[name]
 	given, ok := object.(map[string]any)
 	if v == nil || !ok {
-		return nil, fmt.Errorf("the version %s is not served", name)
+		return nil, budget, fmt.Errorf("the version %s is not served", name)
 	}
-	given = runtime.DeepCopyJSON(given)
+	given, faults := v.prepare(given)
+	found := objectmeta.Validate(ctx, nil, given, v.shape, true)
+	found = append(found, validation.ValidateCustomResource(nil, given, v.schema)...)
+	found = append(found, listtype.ValidateListSetsAndMaps(nil, v.shape, given)...)
+	if len(found) == 0 && v.rules != nil {
+		var old any
+		if was, ok := before.(map[string]any); ok {
+			old, _ = v.prepare(was)
+		}
+		mine := min(budget, celconfig.RuntimeCELCostBudget)
+		var left int64
+		found, left = v.rules.Validate(ctx, nil, v.shape, given, old, mine)
+		budget -= mine - max(left, 0)
+	}
+	for _, fault := range found {
+		message := strings.TrimPrefix(fault.Error(), "<nil>: ") // the object itself
+		faults = append(faults, compat.Fault{Path: segments(fault.Field), Message: message})
+	}
+	return faults, budget, ctx.Err()
+}
+
+// prepare is an object as the API server validates it, and the fields that it does not know.
+func (v *version) prepare(object map[string]any) (map[string]any, []compat.Fault) {
+	given := runtime.DeepCopyJSON(object)
 	if v.dropped {
 		delete(given, "status")
 	}
 	faults := v.unknown(given)
 	defaulting.PruneNonNullableNullsWithoutDefaults(given, v.shape)
 	defaulting.Default(given, v.shape)
-	found := objectmeta.Validate(ctx, nil, given, v.shape, true)
-	found = append(found, validation.ValidateCustomResource(nil, given, v.schema)...)
-	found = append(found, listtype.ValidateListSetsAndMaps(nil, v.shape, given)...)
-	if len(found) == 0 && v.rules != nil {
-		found, _ = v.rules.Validate(ctx, nil, v.shape, given, nil, celconfig.RuntimeCELCostBudget)
-	}
-	for _, fault := range found {
-		message := strings.TrimPrefix(fault.Error(), "<nil>: ") // the object itself
-		faults = append(faults, compat.Fault{Path: segments(fault.Field), Message: message})
-	}
-	return faults, nil
+	return given, faults
 }
 
 // unknown takes the fields away that the schema does not have, and names them.

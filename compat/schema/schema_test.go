@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -122,6 +123,64 @@ func TestBrokenDefinitionIsToldOnce(t *testing.T) {
 				t.Errorf("%q", got)
 			}
 		})
+	}
+}
+
+// TestTransitionRulesNeedWhatWasThere holds rules on old and new to the object of the tree before.
+func TestTransitionRulesNeedWhatWasThere(t *testing.T) {
+	crd := strings.Replace(definition, `rule: "!has(self.max) || self.size <= self.max"`, "rule: self.size >= oldSelf.size", 1)
+	object := "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: %s}\nspec: {size: %d}\n"
+	tree := func(name string, size int) fstest.MapFS {
+		return fstest.MapFS{"crd.yaml": {Data: []byte(crd)}, "o.yaml": {Data: fmt.Appendf(nil, object, name, size)}}
+	}
+	before, err := compat.Check(context.Background(), tree("a", 5), compat.Target{Schemas: Schemas{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		size int
+		want int
+	}{{"a", 4, 1}, {"a", 5, 0}, {"b", 4, 0}} {
+		after, err := compat.Check(context.Background(), tree(c.name, c.size), compat.Target{Schemas: Schemas{}, Before: before.Uses})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(after.Findings) != c.want {
+			t.Errorf("%s with %d: %v", c.name, c.size, after.Findings)
+		}
+	}
+}
+
+// TestRulesAreBounded gives objects whose rules cost all that the API server allows: each is told to be too expensive, and when
+// all of a check's budget is used the rest is told to be not validated.
+func TestRulesAreBounded(t *testing.T) {
+	crd := strings.Replace(definition, `rule: "!has(self.max) || self.size <= self.max"`,
+		"rule: self.list.all(a, self.list.all(b, self.list.all(c, a + b + c >= 0)))", 1)
+	crd = strings.Replace(crd, "max: {type: integer}", "list: {type: array, items: {type: integer}}", 1)
+	var objects strings.Builder
+	for i := range 8 {
+		fmt.Fprintf(&objects, "---\napiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w%d}\nspec: {size: 1, list: [%s]}\n", i, strings.Repeat("1,", 1000)+"1")
+	}
+	got := check(t, map[string]string{"crd.yaml": crd, "o.yaml": objects.String()})
+	late := 0
+	for _, line := range got {
+		if strings.Contains(line, "custom-resource-not-validated") {
+			late++
+		}
+	}
+	if len(got) < 8 || late == 0 || late == 8 {
+		t.Errorf("%d findings, %d of them not validated", len(got), late)
+	}
+}
+
+func TestNearestDefinitionIsTaken(t *testing.T) {
+	loose := strings.Replace(definition, "minimum: 1", "minimum: 0", 1)
+	object := "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a}\nspec: {size: 0}\n"
+	got := check(t, map[string]string{"v1/crd.yaml": definition, "v1/o.yaml": object, "v2/crd.yaml": loose, "v2/o.yaml": object})
+	got = slices.DeleteFunc(got, func(line string) bool { return strings.Contains(line, "crd-duplicate") })
+	if len(got) != 1 || !strings.HasPrefix(got[0], "v1/o.yaml:4 ") {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"gkops.dev/gkops/compat"
 	"gkops.dev/gkops/compat/report"
+	"gkops.dev/gkops/compat/schema"
 )
 
 type compatOptions struct {
@@ -57,7 +58,7 @@ func runCompat(ctx context.Context, env Env, o compatOptions) error {
 	if err != nil {
 		return err
 	}
-	checked, err := compat.CheckFiles(ctx, files, compat.Target{Kubernetes: o.kubernetes})
+	checked, err := compat.CheckFiles(ctx, files, compat.Target{Kubernetes: o.kubernetes, Schemas: schema.Schemas{}})
 	if err != nil {
 		return err
 	}
