@@ -1,11 +1,12 @@
 package compat
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -20,9 +21,10 @@ type Revision struct {
 	shift int
 }
 
-// CompareCRDs judges the custom resource definitions of two trees: what worked with base and does not with head, for objects in
-// the cluster, for their authors and for their readers. Only what head changes is told. Its error is a file that cannot be had.
-func CompareCRDs(ctx context.Context, base, head fs.FS) ([]finding.Finding, error) {
+// CompareCRDs judges the custom resource definitions of two lists of files: what worked with base and does not with head, for
+// objects in the cluster, for their authors and for their readers. Only what head changes is told. stored is what is known of the
+// time before base, nil when that is nothing. Its error is a file that cannot be had.
+func CompareCRDs(ctx context.Context, base, head []File, stored Stored) ([]finding.Finding, error) {
 	before, err := Revisions(ctx, base)
 	if err != nil {
 		return nil, err
@@ -31,15 +33,11 @@ func CompareCRDs(ctx context.Context, base, head fs.FS) ([]finding.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	return CompareRevisions(before, after), nil
+	return CompareRevisions(before, after, stored), nil
 }
 
-// Revisions reads the definitions of a tree, by name. What cannot be parsed is left to Check.
-func Revisions(ctx context.Context, tree fs.FS) (map[string]Revision, error) {
-	files, err := Files(tree)
-	if err != nil {
-		return nil, err
-	}
+// Revisions reads the definitions in files, by name. What cannot be parsed is left to Check.
+func Revisions(ctx context.Context, files []File) (map[string]Revision, error) {
 	out := map[string]Revision{}
 	for _, file := range files {
 		if err := ctx.Err(); err != nil {
@@ -48,6 +46,9 @@ func Revisions(ctx context.Context, tree fs.FS) (map[string]Revision, error) {
 		data, err := file.Read()
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", file.Name, err)
+		}
+		if !bytes.Contains(data, []byte("CustomResourceDefinition")) {
+			continue
 		}
 		pieces, _ := readPieces(file.Name, data)
 		for _, p := range pieces {
@@ -101,8 +102,16 @@ func (r *Revision) schema(name string) *yaml.Node {
 	return document.Lookup(r.root, "spec", "validation", "openAPIV3Schema")
 }
 
+// subresource is the node of a subresource of a version; old definitions have one for all versions.
+func (r *Revision) subresource(version, name string) *yaml.Node {
+	if node := document.Lookup(r.version(version), "subresources", name); node != nil {
+		return node
+	}
+	return document.Lookup(r.root, "spec", "subresources", name)
+}
+
 // CompareRevisions is CompareCRDs on definitions that were read before, by name.
-func CompareRevisions(base, head map[string]Revision) []finding.Finding {
+func CompareRevisions(base, head map[string]Revision, stored Stored) []finding.Finding {
 	out := []finding.Finding{}
 	for _, name := range slices.Sorted(maps.Keys(base)) {
 		before := base[name]
@@ -113,7 +122,7 @@ func CompareRevisions(base, head map[string]Revision) []finding.Finding {
 			out = append(out, f)
 			continue
 		}
-		c := comparison{before: before, after: after}
+		c := comparison{before: before, after: after, stored: stored}
 		c.run()
 		out = append(out, c.found...)
 	}
@@ -124,6 +133,7 @@ func CompareRevisions(base, head map[string]Revision) []finding.Finding {
 // comparison is one definition before and after.
 type comparison struct {
 	before, after Revision
+	stored        Stored
 	version       string // that schemas are compared of
 	found         []finding.Finding
 }
@@ -140,6 +150,7 @@ func (c *comparison) run() {
 			continue
 		}
 		c.version = v.Name
+		c.subresources(v.Name)
 		old, now := c.before.schema(v.Name), c.after.schema(v.Name)
 		if old != nil && now != nil {
 			c.schema(old, now, "")
@@ -186,6 +197,7 @@ func (c *comparison) conversion() {
 		now = "None"
 	}
 	if old == now {
+		c.reviewVersions()
 		return
 	}
 	message := fmt.Sprintf("the conversion between versions changes from %s to %s", old, now)
@@ -197,20 +209,46 @@ func (c *comparison) conversion() {
 	c.add(Breaking, c.line(document.Lookup(c.after.root, "spec", "conversion")), message+": objects of other versions lose what only the webhook translated")
 }
 
+// reviewVersions compares in which versions of the review a webhook is asked: without a common one it cannot answer while only
+// one of definition and webhook is new.
+func (c *comparison) reviewVersions() {
+	path := []string{"spec", "conversion", "webhook", "conversionReviewVersions"}
+	old, now := texts(c.before.root, path...), texts(c.after.root, path...)
+	if len(old) == 0 || len(now) == 0 || slices.ContainsFunc(now, func(v string) bool { return slices.Contains(old, v) }) {
+		return
+	}
+	c.add(Breaking, c.line(document.Lookup(c.after.root, path...)), fmt.Sprintf("the webhook that converts is asked in %s, no longer in %s",
+		strings.Join(now, ", "), strings.Join(old, ", ")))
+}
+
+// subresources compares what of an object is written on its own path.
+func (c *comparison) subresources(version string) {
+	for _, name := range []string{"status", "scale"} {
+		old := c.before.subresource(version, name)
+		now := c.after.subresource(version, name)
+		switch line := c.line(c.after.version(version)); {
+		case old != nil && now == nil && name == "scale":
+			c.add(Breaking, line, version+": the subresource scale is dropped: autoscalers and kubectl scale fail")
+		case old != nil && now == nil:
+			c.add(Breaking, line, version+": the subresource status is dropped: controllers that write it fail")
+		case old == nil && now != nil && name == "status":
+			f := c.add(Breaking, line, version+": status becomes a subresource: what writes it with the object is ignored")
+			f.Severity = finding.Warning
+		case name == "scale" && old != nil && !same(old, now):
+			f := c.add(Breaking, c.line(now), version+": the paths of the subresource scale change")
+			f.Severity = finding.Warning
+		}
+	}
+}
+
 // versionChange compares how one version is served and stored.
 func (c *comparison) versionChange(v Version) {
 	now := c.after.Version(v.Name)
-	switch {
-	case now == nil && v.Storage:
-		c.add(StoredAtRisk, c.after.Line, fmt.Sprintf("the version %s was the storage version and is dropped: objects may still be stored in it, "+
-			"and the API server refuses the definition while status.storedVersions names it", v.Name))
-		return
-	case now == nil && v.Served:
-		c.add(Breaking, c.after.Line, fmt.Sprintf("the version %s is dropped: what uses it fails", v.Name))
-		return
-	case now == nil:
-		f := c.add(StoredAtRisk, c.after.Line, fmt.Sprintf("the version %s is dropped: if it was ever the storage version, objects may still be stored in it", v.Name))
-		f.Severity = finding.Warning
+	if now == nil {
+		if v.Served {
+			c.add(Breaking, c.after.Line, fmt.Sprintf("the version %s is dropped: what uses it fails", v.Name))
+		}
+		c.dropped(v)
 		return
 	}
 	if v.Served && !now.Served {
@@ -224,37 +262,4 @@ func (c *comparison) versionChange(v Version) {
 	if !v.Deprecated && now.Deprecated {
 		c.add(Deprecated, now.Line, fmt.Sprintf("the version %s becomes deprecated", v.Name))
 	}
-}
-
-// StoredVersions replays the history of a definition, oldest first, and says which versions may be in status.storedVersions: all
-// that were ever the storage version. A version among them that the last revision lacks needs a migration first.
-func StoredVersions(history []Revision) []string {
-	var stored []string
-	for _, r := range history {
-		for _, v := range r.Versions {
-			if v.Storage && !slices.Contains(stored, v.Name) {
-				stored = append(stored, v.Name)
-			}
-		}
-	}
-	return stored
-}
-
-// AtRisk is a finding for every version that the last revision of a history lacks although objects may be stored in it.
-func AtRisk(history []Revision) []finding.Finding {
-	if len(history) == 0 {
-		return nil
-	}
-	last := history[len(history)-1]
-	var out []finding.Finding
-	for _, name := range StoredVersions(history) {
-		if last.Version(name) != nil {
-			continue
-		}
-		f := newFinding(StoredAtRisk, last.Object, fmt.Sprintf("the version %s was once the storage version and is no longer listed: migrate stored objects "+
-			"and remove it from status.storedVersions first", name))
-		f.File, f.Line = last.File, last.Line
-		out = append(out, f)
-	}
-	return out
 }

@@ -2,6 +2,7 @@ package compat
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -9,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"gkops.dev/gkops/compat/document"
 	"gkops.dev/gkops/golden"
 )
 
@@ -33,8 +33,10 @@ func compareCase(t *testing.T, name string) {
 		}
 		want = string(f.Data)
 	}
-	findings, err := CompareCRDs(context.Background(), trees["base"], trees["head"])
-	if err != nil {
+	before, errBefore := Files(trees["base"])
+	after, errAfter := Files(trees["head"])
+	findings, err := CompareCRDs(context.Background(), before, after, nil)
+	if err := errors.Join(errBefore, errAfter, err); err != nil {
 		t.Fatal(err)
 	}
 	_, got, _ := strings.Cut(told(&Report{Findings: findings}), "\n")
@@ -47,26 +49,46 @@ func compareCase(t *testing.T, name string) {
 	}
 }
 
-func TestAtRiskReplaysTheHistory(t *testing.T) {
-	var history []Revision
-	for _, versions := range []string{
-		"[{name: v1alpha1, served: true, storage: true}]",
-		"[{name: v1alpha1, served: true, storage: false}, {name: v1, served: true, storage: true}]",
-		"[{name: v1, served: true, storage: true}]",
+func TestStoredVersionsOfTheHistoryAreAtRisk(t *testing.T) {
+	definition := func(versions string) []byte {
+		return []byte("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\nspec: {versions: " + versions + "}\n")
+	}
+	stored := Stored{}
+	for _, old := range []string{
+		"[{name: v1alpha1, served: true, storage: true}, {name: v1beta1, served: true, storage: false}]",
+		"[{name: v1alpha1, served: false, storage: false}, {name: v1beta1, served: false, storage: false}, {name: v1, served: true, storage: true}]",
 	} {
-		doc, err := document.ParseOne("crd.yaml", []byte("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}\nspec: {versions: "+versions+"}\n"))
+		stored.Add("crd.yaml", definition(old))
+	}
+	stored.Add("broken.yaml", []byte("kind: CustomResourceDefinition\n a: [\n"))
+	if diff := cmp.Diff(Stored{"x": {"v1alpha1", "v1"}}, stored); diff != "" {
+		t.Error(diff)
+	}
+	files := func(versions string) []File {
+		return []File{{Name: "crd.yaml", Read: func() ([]byte, error) { return definition(versions), nil }}}
+	}
+	base := files("[{name: v1alpha1, served: false, storage: false}, {name: v1beta1, served: false, storage: false}, {name: v1, served: true, storage: true}]")
+	head := files("[{name: v1, served: true, storage: true}]")
+	for _, c := range []struct {
+		name   string
+		head   []File
+		stored Stored
+		want   []string
+	}{
+		{"both listed", base, stored, nil},
+		{"dropped, history known", head, stored, []string{"error v1alpha1"}},
+		{"dropped, nothing known", head, nil, []string{"warning v1alpha1", "warning v1beta1"}},
+	} {
+		found, err := CompareCRDs(context.Background(), base, c.head, c.stored)
 		if err != nil {
 			t.Fatal(err)
 		}
-		history = append(history, NewRevision(doc))
-	}
-	if diff := cmp.Diff([]string{"v1alpha1", "v1"}, StoredVersions(history)); diff != "" {
-		t.Error(diff)
-	}
-	if found := AtRisk(history[:2]); len(found) != 0 {
-		t.Errorf("still listed: %v", found)
-	}
-	if found := AtRisk(history); len(found) != 1 || !strings.Contains(found[0].Message, "v1alpha1") || found[0].Rule != StoredAtRisk {
-		t.Errorf("dropped: %v", found)
+		var got []string
+		for _, f := range found {
+			got = append(got, string(f.Severity)+" "+strings.Fields(f.Message)[2])
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", c.name, diff)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package compat
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,8 +42,14 @@ func (c *comparison) narrow(node *yaml.Node, path, message string) *finding.Find
 // types compares the types; false when they differ so that nothing below can be compared.
 func (c *comparison) types(old, now *yaml.Node, path string) bool {
 	was, is := schemaType(old), schemaType(now)
-	if was == is || is == "anything" || was == "integer" && is == "number" || is == "integer or string" && (was == "integer" || was == "string") {
-		return was == is
+	switch {
+	case was == is, was == "integer" && is == "number", is == "integer or string" && (was == "integer" || was == "string"):
+		return true
+	case is == "anything":
+		return false
+	case was == "anything" && isTrue(old, "x-kubernetes-preserve-unknown-fields") && is == "object":
+		c.narrow(now, path, "anything was valid, now only an object is")
+		return true
 	}
 	c.narrow(now, path, fmt.Sprintf("the type changes from %s to %s", was, is))
 	return false
@@ -153,7 +160,7 @@ func number(node *yaml.Node, key string) (float64, bool) {
 // exact compares what cannot be ordered: any change may refuse objects.
 func (c *comparison) exact(old, now *yaml.Node, path string) {
 	for _, key := range []string{"pattern", "format", "multipleOf", "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type",
-		"allOf", "anyOf", "oneOf", "not"} {
+		"x-kubernetes-embedded-resource", "allOf", "anyOf", "oneOf", "not"} {
 		is := document.Lookup(now, key)
 		if is == nil || same(document.Lookup(old, key), is) {
 			continue
@@ -162,6 +169,9 @@ func (c *comparison) exact(old, now *yaml.Node, path string) {
 		if key == "allOf" || key == "anyOf" || key == "oneOf" || key == "not" {
 			f.Severity = finding.Warning
 		}
+	}
+	if was := text(old, "x-kubernetes-list-type"); was != "" && was != "atomic" && text(now, "x-kubernetes-list-type") == "" {
+		c.narrow(now, path, "x-kubernetes-list-type is dropped: who applies the list owns all of it")
 	}
 	if isTrue(old, "nullable") && !isTrue(now, "nullable") {
 		c.narrow(now, path, "null is no longer valid")
@@ -200,23 +210,54 @@ func (c *comparison) rules(old, now *yaml.Node, path string) {
 	}
 }
 
-// properties compares the fields: one that goes is pruned without a word, unless unknown fields are kept.
+// properties compares the fields: one that goes is pruned without a word, unless unknown fields are kept; one that comes where
+// anything was kept may refuse what is there.
 func (c *comparison) properties(old, now *yaml.Node, path string) {
 	was, is := document.Lookup(old, "properties"), document.Lookup(now, "properties")
-	if was == nil || was.Kind != yaml.MappingNode {
-		return
-	}
-	keeps := isTrue(now, "x-kubernetes-preserve-unknown-fields") || document.Lookup(now, "additionalProperties") != nil
-	for i := 0; i+1 < len(was.Content); i += 2 {
-		name := was.Content[i].Value
+	for name, before := range pairs(was) {
 		next := document.Lookup(is, name)
 		switch {
 		case next != nil:
-			c.schema(was.Content[i+1], next, path+"."+name)
-		case !keeps:
+			c.schema(before, next, path+"."+name)
+		case !keepsUnknown(now):
 			c.narrow(now, path+"."+name, "the field is dropped: its value is lost")
 		}
 	}
+	if !keepsUnknown(old) {
+		return
+	}
+	before := document.Lookup(old, "additionalProperties")
+	if before == nil || before.Kind != yaml.MappingNode {
+		before = &yaml.Node{Kind: yaml.MappingNode}
+	}
+	for name, next := range pairs(is) {
+		if document.Lookup(was, name) == nil {
+			c.schema(before, next, path+"."+name)
+		}
+	}
+}
+
+// pairs are the keys and values of a mapping in their order, none of anything else.
+func pairs(node *yaml.Node) iter.Seq2[string, *yaml.Node] {
+	return func(yield func(string, *yaml.Node) bool) {
+		if node == nil || node.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if !yield(node.Content[i].Value, node.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
+
+// keepsUnknown reports whether a schema keeps fields that it does not name.
+func keepsUnknown(node *yaml.Node) bool {
+	if isTrue(node, "x-kubernetes-preserve-unknown-fields") {
+		return true
+	}
+	more := document.Lookup(node, "additionalProperties")
+	return more != nil && (more.Kind == yaml.MappingNode || more.Value == "true")
 }
 
 // additional compares what a mapping may hold beside its fields.
@@ -226,8 +267,8 @@ func (c *comparison) additional(old, now *yaml.Node, path string) {
 	}
 	was, is := document.Lookup(old, "additionalProperties"), document.Lookup(now, "additionalProperties")
 	switch {
-	case was == nil:
-	case is == nil && !isTrue(now, "x-kubernetes-preserve-unknown-fields"):
+	case was == nil || was.Value == "false":
+	case (is == nil || is.Value == "false") && !isTrue(now, "x-kubernetes-preserve-unknown-fields"):
 		c.narrow(now, path, "keys of one's own are no longer kept")
 	case is != nil && was.Kind == yaml.MappingNode && is.Kind == yaml.MappingNode:
 		c.schema(was, is, path+".*")

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
 	"golang.org/x/sync/errgroup"
 
 	"gkops.dev/gkops/compat/document"
@@ -164,7 +165,7 @@ func (v *validation) run(ctx context.Context, before map[string]*Use, budget int
 	return budget, nil
 }
 
-// validateUse judges one custom resource; a fault has the line of the innermost node on its path.
+// validateUse judges one custom resource; a fault has the line of its field.
 func validateUse(ctx context.Context, validator Validator, use, before *Use, budget int64) ([]finding.Finding, int64, error) {
 	root := use.piece.doc.Root()
 	object, err := document.Value(root)
@@ -188,15 +189,31 @@ func validateUse(ctx context.Context, validator Validator, use, before *Use, bud
 			rule = UnknownField
 		}
 		f := use.find(rule, fault.Message)
-		for depth := len(fault.Path); depth > 0; depth-- {
-			if node := document.Lookup(root, fault.Path[:depth]...); node != nil && node.Line > 0 {
-				f.Line = node.Line + use.piece.shift
-				break
-			}
+		if line := lineOf(root, fault.Path); line > 0 {
+			f.Line = line + use.piece.shift
 		}
 		out = append(out, f)
 	}
 	return out, budget, nil
+}
+
+// lineOf is the line of a field, that of its key; of what is not there, the line of the innermost field that should hold it.
+func lineOf(root *yaml.Node, path []string) int {
+	line := 0
+	for _, segment := range path {
+		next := document.Lookup(root, segment)
+		if next == nil {
+			break
+		}
+		line = next.Line
+		for i := 0; root.Kind == yaml.MappingNode && i+1 < len(root.Content); i += 2 {
+			if root.Content[i].Value == segment && root.Content[i].Line > 0 {
+				line = root.Content[i].Line
+			}
+		}
+		root = next
+	}
+	return line
 }
 
 // reread is the value of a definition, from its file.

@@ -85,10 +85,10 @@ func TestCustomResourcesAreValidatedAsOnCreate(t *testing.T) {
 		"good, with a default":    {"  size: 1\n", nil},
 		"status is not looked at": {"  size: 1\nstatus:\n  n: text\n", nil},
 		"type":                    {"  size: one\n", []string{"o.yaml:6 custom-resource-invalid: spec.size: Invalid value: \"string\": spec.size in body must be of type integer: \"string\""}},
-		"required":                {"  max: 1\n", []string{"o.yaml:6 custom-resource-invalid: spec.size: Required value"}},
+		"required":                {"  max: 1\n", []string{"o.yaml:5 custom-resource-invalid: spec.size: Required value"}},
 		"enum":                    {"  size: 1\n  mode: other\n", []string{"o.yaml:7 custom-resource-invalid: spec.mode: Unsupported value: \"other\": supported values: \"fast\", \"slow\""}},
 		"pattern":                 {"  size: 1\n  host: A\n", []string{"o.yaml:7 custom-resource-invalid: spec.host: Invalid value: \"A\": spec.host in body should match '^[a-z]+$'"}},
-		"CEL":                     {"  size: 3\n  max: 2\n", []string{"o.yaml:6 custom-resource-invalid: spec: Invalid value: size is over max"}},
+		"CEL":                     {"  size: 3\n  max: 2\n", []string{"o.yaml:5 custom-resource-invalid: spec: Invalid value: size is over max"}},
 		"unknown field":           {"  size: 1\n  colour: red\n", []string{"o.yaml:7 unknown-field: spec.colour: the definition has no such field"}},
 		"list map":                {"  size: 1\n  ports:\n  - {name: a, port: 1}\n  - {name: a, port: x}\n", []string{"o.yaml:9 custom-resource-invalid: spec.ports[1]: Duplicate value: {\"name\":\"a\"}"}},
 	} {

@@ -133,6 +133,15 @@ func (c *checker) policy() {
 		c.wrong([]any{"policy", "soak"}, "write it like 3d or 12h", "soak %.80q is not a duration", policy.Soak)
 	}
 	c.holds(policy.Holds)
+	for n, i := range policy.Ignore {
+		at := []any{"policy", "ignore", n}
+		if i.Reason == "" {
+			c.wrong(at, "say why, for whoever reads it next", "an ignore rule gives no reason")
+		}
+		if _, err := time.Parse(time.DateOnly, i.Expires); i.Expires != "" && err != nil {
+			c.wrong(append(at, "expires"), "write it like 2026-01-31", "expires %.80q is not a day", i.Expires)
+		}
+	}
 }
 
 func (c *checker) holds(holds []Hold) {

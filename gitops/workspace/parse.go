@@ -86,6 +86,9 @@ func (w *Workspace) locate(file string, root *yaml.Node) {
 	for n := range w.Policy.Holds {
 		w.Policy.Holds[n].where = where(n, "policy", "holds")
 	}
+	for n := range w.Policy.Ignore {
+		w.Policy.Ignore[n].where = where(n, "policy", "ignore")
+	}
 	for n := range w.Clusters {
 		w.Clusters[n].where = where(n, "clusters")
 		for m := range w.Clusters[n].Packages {

@@ -139,7 +139,24 @@ type Policy struct {
 	Soak      string  `yaml:"soak,omitempty" json:"soak,omitempty"`
 	Automerge any     `yaml:"automerge,omitempty" json:"automerge,omitempty"`
 	Holds     []Hold  `yaml:"holds,omitempty" json:"holds,omitempty"`
+
+	Ignore []Ignore `yaml:"ignore,omitempty" json:"ignore,omitempty"`
 }
+
+// Ignore takes findings of the compatibility check out of account: those of a rule, below a path, about an object; what is
+// empty matches all. Expires is the last day on which it holds, "2026-01-31".
+type Ignore struct {
+	Rule    string `yaml:"rule,omitempty" json:"rule,omitempty"`
+	Path    string `yaml:"path,omitempty" json:"path,omitempty"`
+	Object  string `yaml:"object,omitempty" json:"object,omitempty"`
+	Reason  string `yaml:"reason" json:"reason"`
+	Expires string `yaml:"expires,omitempty" json:"expires,omitempty"`
+
+	where string
+}
+
+// Where is the place of the entry, "gkops.yaml:12"; empty for one that was not parsed.
+func (i Ignore) Where() string { return i.where }
 
 // Group is a set of packages that are upgraded together. A package is named, or matched by a pattern with "*".
 type Group struct {

@@ -74,6 +74,14 @@ func describe(t reflect.Type, field string) string {
 			"Follows":    "The cluster that this one takes its versions from by promotion.",
 			"Packages":   "Adds to the workspace's packages, or overrides them by instance name.",
 		},
+		reflect.TypeFor[workspace.Ignore](): {
+			"":        "Takes findings of 'gkops compat' out of account; what is absent matches all.",
+			"Rule":    "The rule, such as removed.",
+			"Path":    "A file, a folder, or a pattern with * and **, relative to gkops.yaml.",
+			"Object":  "Kind/name or Kind/namespace/name.",
+			"Reason":  "Why, for whoever reads it next.",
+			"Expires": "The last day on which it holds, 2026-01-31.",
+		},
 		reflect.TypeFor[workspace.Package](): {
 			"Name": "The package in its registry.", "As": "The name of the instance, when it is not the package's.",
 			"Version":    "A range such as \">=1.17 <2\"; absent is any stable version, a full one with +N is exactly that.",
@@ -87,7 +95,7 @@ func describe(t reflect.Type, field string) string {
 			"Version": "The range that the package stays in.", "Until": "The last day it is meant for, 2026-01-31; nothing ends by itself.",
 		},
 		reflect.TypeFor[workspace.Policy](): {
-			"Soak": "How long a cluster runs a version before its followers take it: 3d, 12h.", "Holds": "Packages that stay in a range.",
+			"Soak": "How long a cluster runs a version before its followers take it: 3d, 12h.", "Ignore": "Findings of the compatibility check that do not count.", "Holds": "Packages that stay in a range.",
 		},
 		reflect.TypeFor[kustomize.Patch](): {"Patch": "The patch itself, as YAML text.", "Target": "Which objects it is for."},
 	}
