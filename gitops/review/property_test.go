@@ -165,6 +165,7 @@ func checkSilent(t *testing.T, name string, report *Report) {
 		t.Fatal(err)
 	}
 	outputs["coloured"] = coloured.Bytes()
+	outputs["report.html"] = pageOf(t, report)
 	outputs["model"] = fmt.Appendf(nil, "%+v", report)
 	for output, data := range outputs {
 		for _, spelling := range spellings() {

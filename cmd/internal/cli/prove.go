@@ -119,7 +119,7 @@ Secrets are never shown. Attention names what deserves a second look.`,
 		Args: cobra.MaximumNArgs(2),
 	}
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit 1 when there are changes")
-	format := outputFlag(cmd, "markdown", "json")
+	format := outputFlag(cmd, "markdown", "html", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		base, head := "HEAD", ""
 		if len(args) > 0 {
@@ -157,6 +157,8 @@ func writeReport(env Env, w io.Writer, report *review.Report, format string) err
 		return review.JSON(w, report)
 	case "markdown":
 		return review.Markdown(w, report)
+	case "html":
+		return review.HTML(w, report)
 	}
 	return review.Text(w, report, env.color(env.StdoutTerminal))
 }
