@@ -1,8 +1,13 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
 )
 
 var kubernetesVersion = regexp.MustCompile(`^v?((?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8}))(\.(?:0|[1-9][0-9]{0,8}))?(?:\+|[-+][0-9A-Za-z.+-]+)?$`)
@@ -25,4 +30,65 @@ func ParseKubernetes(s string) (Version, error) {
 	v, err := ParseVersion(m[1] + patch)
 	v.raw = m[1] + m[2]
 	return v, err
+}
+
+// vendorSuffix is what a vendor or a prerelease appends to a version in a range.
+var vendorSuffix = regexp.MustCompile(`(\d(?:\.\d+)*)[-+][0-9A-Za-z][0-9A-Za-z.+-]*`)
+
+// hyphenated is two versions with a dash between them and no spaces.
+var hyphenated = regexp.MustCompile(`(\d+\.\d+)-v?(\d+\.\d+)(?:$|[\s,|])`)
+
+// ParseKubernetesRange reads a range of Kubernetes versions: ">=1.25", "1.35 || 1.34", ">= 1.19.0-0". What a vendor or a prerelease
+// appends is dropped, as ParseKubernetes does. A cluster is known by its minor, so the range holds a minor when it holds any version
+// of it: "1.29" is held by ">=1.29.3". Its String is as it was written.
+func ParseKubernetesRange(s string) (Range, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return Range{}, errors.New("it is empty")
+	}
+	if m := hyphenated.FindStringSubmatch(s); m != nil {
+		return Range{}, fmt.Errorf("%q could mean a prerelease: write \"%s - %s\" for all from one to the other", m[0], m[1], m[2])
+	}
+	r, err := ParseRange(vendorSuffix.ReplaceAllString(s, "$1"))
+	if err != nil {
+		return Range{}, fmt.Errorf("range %q: %w", s, errors.Unwrap(err))
+	}
+	for i, held := range r.stable {
+		held.low[2] = 0
+		if held.high != end && held.high[2] > 0 {
+			held.high = triple{held.high[0], held.high[1] + 1, 0}
+		}
+		r.stable[i] = held
+	}
+	r.raw, r.prerelease = s, false
+	return r, nil
+}
+
+// without is the range of Kubernetes versions that this one does not hold, written by minors: "<1.31 || >=1.33".
+func (r Range) without() Range {
+	left := []interval{{high: end}}
+	for _, held := range r.stable {
+		left = intersect(left, []interval{{high: held.low}, {held.high, end}})
+	}
+	slices.SortFunc(left, func(a, b interval) int { return slices.Compare(a.low[:], b.low[:]) })
+	var parts []string
+	for _, i := range left {
+		var bounds []string
+		if i.low != (triple{}) {
+			bounds = append(bounds, fmt.Sprintf(">=%d.%d", i.low[0], i.low[1]))
+		}
+		if i.high != end {
+			bounds = append(bounds, fmt.Sprintf("<%d.%d", i.high[0], i.high[1]))
+		}
+		parts = append(parts, strings.Join(bounds, " "))
+	}
+	text := strings.Join(parts, " || ")
+	if text == "" {
+		text = "<0.0.0"
+	}
+	constraints, err := semver.NewConstraint(text)
+	if err != nil {
+		return r // bounds that were read before are read again
+	}
+	return Range{raw: text, constraints: constraints, stable: left}
 }

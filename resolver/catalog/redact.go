@@ -28,3 +28,9 @@ func printable(s string) string {
 	quoted := strconv.QuoteToASCII(s)
 	return strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), `\\`, `\`)
 }
+
+// shownText is text for people on one line, with every character escaped that a terminal would not show as it is.
+func shownText(s string) string {
+	quoted := strconv.Quote(s)
+	return strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), `\\`, `\`)
+}

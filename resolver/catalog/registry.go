@@ -17,6 +17,12 @@ type Registry struct {
 	index      memo[struct{}, []Listing]
 	versions   memo[string, []Version]
 	releases   memo[releaseKey, *Release]
+
+	facts        memo[string, *Sheet]
+	versionFacts memo[releaseKey, *Sheet]
+	provides     memo[bool, map[string][]string] // by whether packages were asked one by one
+	overlay      bool
+	overlaid     memo[struct{}, []string]
 }
 
 type releaseKey struct {

@@ -3,10 +3,14 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Set is the registries of a workspace in list order. It is safe for use by several goroutines.
-type Set struct{ registries []*Registry }
+type Set struct {
+	registries []*Registry
+	overlays   []Overlay
+}
 
 // NewSet is the set of these registries; their names differ.
 func NewSet(registries ...*Registry) *Set { return &Set{registries: registries} }
@@ -47,22 +51,49 @@ type Provided struct {
 	Version Version
 }
 
-// Candidates are all versions of a package, by registry in list order, lowest first; none when no registry lists the package.
-// The registries are read at the same time. When one cannot be read the error names it.
+// Candidates are all versions of a package, by registry in list order, lowest first, with what the facts of the registry and of the
+// overlays say that must be known without reading a version; none when no registry lists the package. The registries are read at
+// the same time. When one cannot be read the error names it.
 func (s *Set) Candidates(ctx context.Context, pkg string) ([]Candidate, error) {
-	versions := make([][]Version, len(s.registries))
-	err := parallel(ctx, len(versions), len(versions), func(ctx context.Context, i int) (err error) {
-		versions[i], err = s.registries[i].Versions(ctx, pkg)
+	offered := make([][]Candidate, len(s.registries))
+	err := parallel(ctx, len(offered), max(len(offered), 1), func(ctx context.Context, i int) (err error) {
+		offered[i], err = s.offered(ctx, s.registries[i], pkg)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	var candidates []Candidate
-	for i, r := range s.registries {
-		for _, v := range versions[i] {
-			candidates = append(candidates, Candidate{Registry: r.name, Version: v})
+	return slices.Concat(offered...), nil
+}
+
+// offered are the candidates of one registry. Its versions and the facts are read at the same time.
+func (s *Set) offered(ctx context.Context, r *Registry, pkg string) ([]Candidate, error) {
+	if listing, err := r.Listing(ctx, pkg); err != nil || listing == nil {
+		return nil, err
+	}
+	var versions []Version
+	var sheets []*Sheet
+	err := parallel(ctx, 2, 2, func(ctx context.Context, i int) (err error) {
+		if i == 0 {
+			versions, err = r.Versions(ctx, pkg)
+			return err
 		}
+		sheets, err = s.sheets(ctx, r, pkg)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	candidates := make([]Candidate, 0, len(versions))
+	for _, v := range versions {
+		var known Known
+		for i, sheet := range sheets {
+			name, overlay := s.states(r, i)
+			known = append(known, sheet.about(v, name, overlay)...)
+		}
+		candidates = append(candidates, Candidate{
+			Registry: r.name, Version: v, Yanked: known.Yanked(), Deprecated: known.Deprecated(), Provides: known.Provides(),
+		})
 	}
 	return candidates, nil
 }

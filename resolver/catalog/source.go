@@ -14,6 +14,8 @@ var (
 	// ErrUnreachable says that a place could not be asked: no connection, a time-out, a server that is overloaded. A copy
 	// from an earlier time may stand in for it.
 	ErrUnreachable = errors.New("unreachable")
+	// ErrNoCopy says that no mirror has a copy of a file and that nothing else may be read.
+	ErrNoCopy = errors.New("no mirror has a copy")
 	// ErrUnchanged says that what the caller holds is still good, see Validator.
 	ErrUnchanged = errors.New("unchanged")
 )

@@ -41,7 +41,7 @@ func New(folder string, origin Fetcher, warn func(string)) *Source {
 }
 
 // Read asks the origin whether the remembered copy is still good, and hands it out when it is, or when the origin cannot be
-// reached. A list of versions that lost one since the last time is a *VanishedError.
+// reached. That there is no such file is remembered in the same way, where there never was a copy. A list of versions that lost one since the last time is a *VanishedError.
 func (s *Source) Read(ctx context.Context, address string) ([]byte, error) {
 	if digest, asked := s.asked(address); asked {
 		if data, found := s.store.object(digest); found {
@@ -51,6 +51,9 @@ func (s *Source) Read(ctx context.Context, address string) ([]byte, error) {
 	remembered, copied := s.store.load(address)
 	if copied != nil && s.isSilent(address) {
 		return copied, nil
+	}
+	if copied == nil && s.isSilent(address) && s.store.isAbsent(address) {
+		return nil, fmt.Errorf("%s, as the server said before: %w", catalog.Redact(address), catalog.ErrNotFound)
 	}
 	have := remembered.Validator
 	if copied == nil {
@@ -69,6 +72,11 @@ func (s *Source) Read(ctx context.Context, address string) ([]byte, error) {
 	case errors.Is(err, catalog.ErrUnreachable) && copied != nil && ctx.Err() == nil:
 		s.markSilent(address, err)
 		return copied, nil
+	case errors.Is(err, catalog.ErrUnreachable) && s.store.isAbsent(address) && ctx.Err() == nil:
+		s.markSilent(address, err)
+		return nil, fmt.Errorf("%s, as the server said before: %w", catalog.Redact(address), catalog.ErrNotFound)
+	case errors.Is(err, catalog.ErrNotFound) && copied == nil:
+		s.unwritten(s.store.saveAbsent(address))
 	}
 	return nil, err
 }
@@ -87,13 +95,21 @@ func (s *Source) keep(address string, old, data []byte, now catalog.Validator) e
 	}
 	digest := catalog.DigestOf(data)
 	if err := s.store.save(address, entry{Digest: digest, Validator: now}, data); err != nil {
-		s.broken.Do(func() {
-			s.warn(fmt.Sprintf("the cache cannot be written, so everything is read again next time: %v", err))
-		})
+		s.unwritten(err)
 		return nil
 	}
 	s.markAsked(address, digest)
 	return nil
+}
+
+// unwritten warns once when the folder cannot be written.
+func (s *Source) unwritten(err error) {
+	if err == nil {
+		return
+	}
+	s.broken.Do(func() {
+		s.warn(fmt.Sprintf("the cache cannot be written, so everything is read again next time: %v", err))
+	})
 }
 
 func (s *Source) asked(address string) (catalog.Digest, bool) {

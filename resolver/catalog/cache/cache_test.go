@@ -311,3 +311,32 @@ func TestCancelledIsNoOutage(t *testing.T) {
 		t.Errorf("%q, %v, %q", data, err, *warnings)
 	}
 }
+
+// TestAbsent holds that "there is no such file" is remembered for the time when nobody can be asked, and asked again otherwise.
+func TestAbsent(t *testing.T) {
+	r, folder := newRegistry(t), t.TempDir()
+	first, _ := run(folder)
+	if _, err := first.Read(t.Context(), r.URL+"/facts.yaml"); !errors.Is(err, catalog.ErrNotFound) {
+		t.Fatal(err)
+	}
+	r.down.Store(true)
+	offline, warnings := run(folder)
+	for range 2 {
+		if _, err := offline.Read(t.Context(), r.URL+"/facts.yaml"); !errors.Is(err, catalog.ErrNotFound) {
+			t.Errorf("nobody can be asked: %v", err)
+		}
+	}
+	if len(*warnings) != 1 {
+		t.Errorf("warnings: %q", *warnings)
+	}
+	if _, err := offline.Read(t.Context(), r.URL+"/never-asked"); !errors.Is(err, catalog.ErrUnreachable) {
+		t.Errorf("what was never asked for is taken to be absent: %v", err)
+	}
+	r.down.Store(false)
+	r.set("/facts.yaml", "one")
+	again, _ := run(folder)
+	expect(t, again, r.URL+"/facts.yaml", "one")
+	r.down.Store(true)
+	offline, _ = run(folder)
+	expect(t, offline, r.URL+"/facts.yaml", "one")
+}

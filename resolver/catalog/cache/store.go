@@ -17,6 +17,7 @@ type store struct{ folder string }
 type entry struct {
 	Digest    catalog.Digest    `json:"digest"`
 	Validator catalog.Validator `json:"validator"`
+	Absent    bool              `json:"absent,omitempty"` // the server said that there is no such file
 }
 
 func (s store) entryPath(address string) string {
@@ -40,6 +41,22 @@ func (s store) load(address string) (entry, []byte) {
 		return entry{}, nil
 	}
 	return known, data
+}
+
+// isAbsent reports whether the last answer for a URL that no copy is kept of was that there is no such file.
+func (s store) isAbsent(address string) bool {
+	var known entry
+	text, err := os.ReadFile(s.entryPath(address))
+	return err == nil && json.Unmarshal(text, &known) == nil && known.Absent
+}
+
+// saveAbsent remembers that there is no such file.
+func (s store) saveAbsent(address string) error {
+	text, err := json.Marshal(entry{Absent: true})
+	if err != nil {
+		return fmt.Errorf("describe a file: %w", err)
+	}
+	return write(s.entryPath(address), text)
 }
 
 // object is the bytes with the digest, if they are there and undamaged.

@@ -171,7 +171,7 @@ func host(u *url.URL) string {
 	return host + ":" + port
 }
 
-// OfflineError says that no mirror has a copy of a file and that the network is off: errors.Is(err, catalog.ErrUnreachable).
+// OfflineError says that no mirror has a copy of a file and that the network is off: errors.Is(err, catalog.ErrUnreachable), and catalog.ErrNoCopy.
 type OfflineError struct {
 	URL     string
 	Path    string   // of the copy, in any mirror
@@ -193,8 +193,10 @@ func (e *OfflineError) Error() string {
 	return fmt.Sprintf("%s: the network is off, and no mirror has a copy (looked at %s)", catalog.Redact(e.URL), strings.Join(e.Mirrors, ", "))
 }
 
-// Is makes the error a catalog.ErrUnreachable.
-func (e *OfflineError) Is(target error) bool { return target == catalog.ErrUnreachable }
+// Is makes the error a catalog.ErrUnreachable, and a catalog.ErrNoCopy.
+func (e *OfflineError) Is(target error) bool {
+	return target == catalog.ErrUnreachable || target == catalog.ErrNoCopy
+}
 
 // Hint says what to do about it.
 func (e *OfflineError) Hint() string {
