@@ -74,4 +74,6 @@ type Instance struct {
 	Requires                []string          // instances that must be there first
 	Withdrawn               []string          // parts that a removal under way has taken out already
 	Guarded                 bool              // objects that hold data carry the engine's guard against deletion
+	Announced               bool              // objects that hold data carry no guard, and say that the next revision may delete them
+	Guards                  []string          // names of files whose objects carry the guard too, because the next revision takes them away or moves them
 }

@@ -10,6 +10,7 @@ import (
 	"gkops.dev/gkops/compat/finding"
 	"gkops.dev/gkops/render/argocd"
 	"gkops.dev/gkops/render/flux"
+	"gkops.dev/gkops/render/order/simulate"
 )
 
 // Placeholder stands for the repository's URL in Argo CD's Application when nobody said it.
@@ -25,10 +26,30 @@ func guard(engine string, o *object) {
 	o.annotate(flux.PruneAnnotation, flux.Disabled)
 }
 
+// announce says of an object that holds data that the next revision may delete it.
+func (c Cluster) announce(o *object) {
+	o.annotate(simulate.Announced, "true")
+	if c.Engine == ArgoCD && o.isCRD() {
+		o.annotate(argocd.TrackingAnnotation, argocd.TrackingID(c.applicationName(), o.id.Group(), o.id.Kind, o.id.Name))
+	}
+}
+
+// protection is what becomes of an object when it leaves Git.
+type protection int
+
+const (
+	none      protection = iota // the engine deletes it
+	guarded                     // it stays in the cluster
+	announced                   // the engine deletes it with its data, and the tree says so
+)
+
 // prepare adds what the engine reads from the objects themselves.
-func (c Cluster) prepare(o *object, wave int, guarded bool) error {
-	if guarded && o.holdsData() {
+func (c Cluster) prepare(o *object, wave int, p protection) error {
+	switch p {
+	case guarded:
 		guard(c.Engine, o)
+	case announced:
+		c.announce(o)
 	}
 	if c.Engine != ArgoCD {
 		return nil
@@ -152,7 +173,7 @@ func (t *tree) layerKustomization(wave int) string {
 // fluxName is the name of a part's Kustomization: "cert-manager-crds", "namespaces".
 func fluxName(id string) string { return shorten(strings.ReplaceAll(id, "/", "-"), maxLabel) }
 
-// addApplication writes the cluster's Application. An Application without sources is not valid: an empty cluster has none.
+// addApplication writes the cluster's Application. That of an empty cluster applies nothing, and deletes what was there before.
 func (t *tree) addApplication() ([]finding.Finding, error) {
 	app := t.cluster.application(t.cluster.applicationName())
 	size := map[string]int{}
@@ -169,9 +190,7 @@ func (t *tree) addApplication() ([]finding.Finding, error) {
 			return nil, &SizeError{Instance: part.Instance, Bytes: size[folder], Limit: argocd.SourceLimit}
 		}
 	}
-	if len(app.Paths) == 0 {
-		return nil, nil
-	}
+	app.Empty = path.Join(t.cluster.Root, "argocd")
 	data, err := app.YAML()
 	if err != nil {
 		return nil, err

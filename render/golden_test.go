@@ -46,6 +46,8 @@ type testInstance struct {
 	Requires      []string
 	Withdrawn     []string
 	Guarded       bool
+	Announced     bool
+	Guards        []string
 }
 
 func TestGoldenTrees(t *testing.T) {
@@ -191,7 +193,7 @@ func readInstance(input fstest.MapFS, name string) (render.Instance, error) {
 	instance := render.Instance{
 		Name: name, Package: manifest.Name, Namespace: given.Namespace, Namespaced: manifest.Namespaced(), Manifest: manifest,
 		Patches: given.Patches, Images: given.Images, Labels: given.Labels, MoveNamespace: given.MoveNamespace,
-		Requires: given.Requires, Withdrawn: given.Withdrawn, Guarded: given.Guarded,
+		Requires: given.Requires, Withdrawn: given.Withdrawn, Guarded: given.Guarded, Announced: given.Announced, Guards: given.Guards,
 	}
 	for _, m := range manifest.Manifests {
 		full := path.Join(name, m.URL)

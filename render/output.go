@@ -5,6 +5,7 @@ import (
 	"testing/fstest"
 
 	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/render/order/simulate"
 	"gkops.dev/gkops/resolver/catalog"
 )
 
@@ -16,6 +17,7 @@ type Output struct {
 	Places     map[string]string // "<instance>/<file name>" to part: objects that are not in their natural part
 	Facts      []Facts           // by instance
 	Findings   []finding.Finding // sorted
+	AsRead     *simulate.Tree    // Files as the engine reads them
 }
 
 // Part is a folder of objects that are applied together.

@@ -113,6 +113,35 @@ func (b *build) in(part string) []*object {
 	return objects
 }
 
+// protects says what becomes of an object when it leaves Git.
+func (b *build) protects(o *object) protection {
+	switch {
+	case b.Announced && o.holdsData():
+		return announced
+	case b.Guarded && o.holdsData(), slices.Contains(b.Guards, o.file):
+		return guarded
+	}
+	return none
+}
+
+// protects says what becomes of a namespace of the cluster when its last user leaves Git: it stays, unless all that use it are announced to
+// be deleted with their data.
+func protects(builds []*build, namespace string) protection {
+	users := 0
+	for _, b := range builds {
+		if slices.ContainsFunc(b.objects, func(o *object) bool { return o.id.Namespace == namespace }) {
+			users++
+			if !b.Announced {
+				return guarded
+			}
+		}
+	}
+	if users == 0 {
+		return guarded
+	}
+	return announced
+}
+
 // withdraw takes out the parts that a removal under way has taken out of Git already.
 func (b *build) withdraw() {
 	b.objects = slices.DeleteFunc(b.objects, func(o *object) bool { return slices.Contains(b.Withdrawn, o.part) })

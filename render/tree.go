@@ -12,7 +12,8 @@ import (
 
 // Tree renders instances for a cluster. It reads nothing from the world, and the same input gives the same bytes.
 //
-// The answer no is one of *ConflictError (instances ship the same object) and *order.CycleError (parts wait for each other). Packages
+// The answer no is one of *ConflictError (instances ship the same object), *order.CycleError (parts wait for each other) and *simulate.OrderError (the engine could not
+// apply what was rendered to an empty cluster). Packages
 // and overrides that cannot be rendered are *document.SyntaxError, *values.Error, *values.MissingError, *ObjectError,
 // *TargetError, *SecretError, *OverrideError, *FolderError and *SizeError.
 func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error) {
@@ -45,7 +46,10 @@ func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error)
 	if err != nil {
 		return nil, err
 	}
-	return out, out.finish(t, p, owned)
+	if err := out.finish(t, p, owned); err != nil {
+		return nil, err
+	}
+	return out, out.rehearse(c.Root)
 }
 
 // objects gives the instances' objects, named, placed and patched, by instance name.
@@ -94,7 +98,7 @@ func write(ctx context.Context, c Cluster, builds []*build, owned map[string]*ob
 	t := &tree{cluster: c, files: map[string][]byte{}}
 	err := each(ctx, builds, func(b *build) error {
 		for _, o := range b.objects {
-			if err := c.prepare(o, waves[partID(b.Name, o.part)], b.Guarded); err != nil {
+			if err := c.prepare(o, waves[partID(b.Name, o.part)], b.protects(o)); err != nil {
 				return b.objectError(o, err)
 			}
 			if err := o.write(); err != nil {
@@ -106,8 +110,8 @@ func write(ctx context.Context, c Cluster, builds []*build, owned map[string]*ob
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range owned {
-		if err := c.prepare(o, waves[NamespacesPart], true); err != nil {
+	for name, o := range owned {
+		if err := c.prepare(o, waves[NamespacesPart], protects(builds, name)); err != nil {
 			return nil, err
 		}
 		if err := o.write(); err != nil {

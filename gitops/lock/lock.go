@@ -44,7 +44,8 @@ type Namespace struct {
 
 // Instance is one chosen instance. Sources are the files that it was made from, the package.yaml first. Overrides are what the
 // workspace, or the parent, adds to the package: with them the lock alone reproduces the tree. Moved says that the user put a
-// cluster-scoped package into another namespace. Places are the files that do not lie in their natural part, with the part where
+// cluster-scoped package into another namespace. Guards are the files whose objects are guarded against deletion, because a change that
+// takes them away or moves them is to come. Places are the files that do not lie in their natural part, with the part where
 // they lie.
 type Instance struct {
 	Name       string            `yaml:"name" json:"name"`
@@ -59,6 +60,7 @@ type Instance struct {
 	RequiredBy []Reason          `yaml:"requiredBy,omitempty" json:"requiredBy,omitempty"`
 	Sources    []Source          `yaml:"sources,omitempty" json:"sources,omitempty"`
 	Overrides  Overrides         `yaml:"overrides,omitempty" json:"overrides,omitzero"`
+	Guards     []string          `yaml:"guards,omitempty" json:"guards,omitempty"`
 	Removal    *Removal          `yaml:"removal,omitempty" json:"removal,omitempty"`
 	Parts      []Part            `yaml:"parts,omitempty" json:"parts,omitempty"`
 	Places     map[string]string `yaml:"places,omitempty" json:"places,omitempty"`
@@ -74,9 +76,12 @@ type Overrides struct {
 	Labels     map[string]string `yaml:"labels,omitempty" json:"labels,omitempty"`
 }
 
-// Removal is a removal under way: whether what holds data is guarded, and the parts that have left.
+// Removal is a removal under way: whether what holds data is guarded, the parts that have left, whether data is to be lost (Purge), and whether
+// the tree says so, without a guard, so that the next step may delete it (Announced).
 type Removal struct {
 	Guarded   bool     `yaml:"guarded,omitempty" json:"guarded,omitempty"`
+	Purge     bool     `yaml:"purge,omitempty" json:"purge,omitempty"`
+	Announced bool     `yaml:"announced,omitempty" json:"announced,omitempty"`
 	Withdrawn []string `yaml:"withdrawn,omitempty" json:"withdrawn,omitempty"`
 }
 

@@ -55,7 +55,8 @@ func example() *Lock {
 			},
 			{
 				Name: "old", Package: "old", Version: "v1.0.0", Registry: "local", Requires: []string{"gone"},
-				Removal: &Removal{Guarded: true, Withdrawn: []string{"core", "config"}},
+				Guards:  []string{"b.yaml", "a.yaml"},
+				Removal: &Removal{Guarded: true, Purge: true, Announced: true, Withdrawn: []string{"core", "config"}},
 			},
 			{Name: "web-cache", Package: "cache", Version: "v2.0.0-rc.1", Registry: "local", Parent: "web"},
 		},

@@ -54,6 +54,7 @@ func instanceNode(i Instance) (*yaml.Node, error) {
 		return nil, err
 	}
 	m.nested("overrides", overrides)
+	m.texts("guards", i.Guards)
 	if i.Removal != nil {
 		m.add("removal", removalNode(*i.Removal))
 	}
@@ -97,6 +98,8 @@ func overridesMapping(o Overrides) (*mapping, error) {
 func removalNode(r Removal) *yaml.Node {
 	m := &mapping{node: yaml.Node{Kind: yaml.MappingNode}}
 	m.flag("guarded", r.Guarded)
+	m.flag("purge", r.Purge)
+	m.flag("announced", r.Announced)
 	m.texts("withdrawn", r.Withdrawn)
 	return &m.node
 }

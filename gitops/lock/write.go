@@ -58,8 +58,11 @@ func (i Instance) canonical() Instance {
 		return cmp.Or(cmp.Compare(a.By, b.By), cmp.Compare(a.Range, b.Range), cmp.Compare(a.Where, b.Where))
 	})
 	if i.Removal != nil {
-		i.Removal = &Removal{Guarded: i.Removal.Guarded, Withdrawn: slices.Sorted(slices.Values(i.Removal.Withdrawn))}
+		removal := *i.Removal
+		removal.Withdrawn = slices.Sorted(slices.Values(removal.Withdrawn))
+		i.Removal = &removal
 	}
+	i.Guards = slices.Sorted(slices.Values(i.Guards))
 	i.Parts = sortedBy(i.Parts, func(p Part) string { return p.Name })
 	for n := range i.Parts {
 		i.Parts[n].Hash = FolderHash(i.Parts[n].Files)

@@ -15,6 +15,9 @@ const (
 	WaveAnnotation    = "argocd.argoproj.io/sync-wave"
 	OptionsAnnotation = "argocd.argoproj.io/sync-options"
 	CompareAnnotation = "argocd.argoproj.io/compare-options"
+	// TrackingAnnotation is what Argo CD knows its objects by. It gives it to all but CustomResourceDefinitions, which it therefore never
+	// deletes, unless Git says it.
+	TrackingAnnotation = "argocd.argoproj.io/tracking-id"
 
 	ServerSideApply   = "ServerSideApply=true"
 	SkipMissingDryRun = "SkipDryRunOnMissingResource=true"
@@ -40,6 +43,12 @@ type Application struct {
 	RepoURL         string
 	Revision        string
 	Paths           []string // folders, each a source of its own, read with everything below
+	Empty           string   // without Paths: a folder to read that must be there, and of which nothing is applied
+}
+
+// TrackingID is the tracking id of a cluster-scoped object of an Application without a destination namespace.
+func TrackingID(application, group, kind, name string) string {
+	return application + ":" + group + "/" + kind + ":/" + name
 }
 
 type object struct {
@@ -83,9 +92,11 @@ type syncPolicy struct {
 	Retry     retry     `yaml:"retry"`
 }
 
+// automated with AllowEmpty deletes also the last of what was applied.
 type automated struct {
-	Prune    bool `yaml:"prune"`
-	SelfHeal bool `yaml:"selfHeal"`
+	Prune      bool `yaml:"prune"`
+	SelfHeal   bool `yaml:"selfHeal"`
+	AllowEmpty bool `yaml:"allowEmpty,omitempty"`
 }
 
 // retry with Refresh takes up a fix that was committed meanwhile.
@@ -104,7 +115,11 @@ type backoff struct {
 // exclude leaves kustomizations out, also one directly in the source's path.
 const exclude = "{kustomization.yaml,**/kustomization.yaml}"
 
-// YAML writes the object.
+// everything leaves every file out.
+const everything = "*"
+
+// YAML writes the object. An Application without a source is not valid, and one that is gone deletes nothing of what it applied: one without
+// Paths keeps a source that holds nothing.
 func (a Application) YAML() ([]byte, error) {
 	written := object{
 		APIVersion: "argoproj.io/v1alpha1",
@@ -123,6 +138,10 @@ func (a Application) YAML() ([]byte, error) {
 		written.Spec.Sources = append(written.Spec.Sources, source{
 			RepoURL: a.RepoURL, TargetRevision: a.Revision, Path: path, Directory: directory{Recurse: true, Exclude: exclude},
 		})
+	}
+	if len(a.Paths) == 0 {
+		written.Spec.SyncPolicy.Automated.AllowEmpty = true
+		written.Spec.Sources = []source{{RepoURL: a.RepoURL, TargetRevision: a.Revision, Path: a.Empty, Directory: directory{Exclude: everything}}}
 	}
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)

@@ -12,23 +12,29 @@ import (
 )
 
 func newRemove(env Env) *cobra.Command {
-	var o changeOptions
+	var (
+		o     changeOptions
+		purge bool
+	)
 	cmd := &cobra.Command{
 		Use:   "remove [INSTANCE]...",
 		Short: "Remove packages, and what nothing asks for any more",
 		Long: `Remove packages from gkops.yaml, and with them what nothing asks for any more.
 
 An instance that Git already holds leaves in steps, one part per commit, in reverse order: custom resources, then the rest,
-then CRDs. Objects that hold data are guarded first and stay in the cluster. Run the command again, with no name, for the next step.`,
-		Example:           "  gkops remove cert-manager --commit\n  gkops remove --commit",
+then CRDs. Objects that hold data are guarded first and stay in the cluster. Run the command again, with no name, for the next step.
+
+With --purge they do not stay: one commit says what the next one deletes, with all its data, and lifts the guard.`,
+		Example:           "  gkops remove cert-manager --commit\n  gkops remove --commit\n  gkops remove orders-db --purge --commit",
 		ValidArgsFunction: complete(env, instanceNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
-				return p.Remove(edit, o.cluster, names(args))
+				return p.Remove(edit, o.cluster, names(args), purge)
 			})
 		},
 	}
 	o.flags(cmd, env)
+	cmd.Flags().BoolVar(&purge, "purge", false, "lose the data: delete also volumes, StatefulSets, namespaces and definitions, one commit after saying so")
 	return cmd
 }
 

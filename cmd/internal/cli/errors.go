@@ -11,6 +11,7 @@ import (
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/render"
 	"gkops.dev/gkops/render/order"
+	"gkops.dev/gkops/render/order/simulate"
 	"gkops.dev/gkops/render/values"
 	"gkops.dev/gkops/resolver"
 	"gkops.dev/gkops/resolver/catalog"
@@ -55,6 +56,7 @@ func status(err error) int {
 		noSolution *resolver.NoSolutionError
 		conflict   *render.ConflictError
 		cycle      *order.CycleError
+		early      *simulate.OrderError
 		occupied   *gitops.OccupiedError
 		missing    *pipeline.UnknownError
 		chart      *pipeline.ChartError
@@ -62,7 +64,7 @@ func status(err error) int {
 	switch {
 	case errors.As(err, &missing) && missing.What == "package", errors.As(err, &chart):
 		return no
-	case errors.As(err, &silent), errors.As(err, &noSolution), errors.As(err, &conflict), errors.As(err, &cycle), errors.As(err, &occupied):
+	case errors.As(err, &silent), errors.As(err, &noSolution), errors.As(err, &conflict), errors.As(err, &cycle), errors.As(err, &early), errors.As(err, &occupied):
 		return no
 	}
 	return unknown

@@ -59,8 +59,9 @@ func listed(w *workspace.Workspace, cluster, instance string) (workspace.Package
 	return workspace.Package{}, false
 }
 
-// Remove takes instances out of gkops.yaml, and lets removals that are under way go on. Without instances it does the latter alone.
-func (p *Project) Remove(e *Edit, cluster string, instances []string) error {
+// Remove takes instances out of gkops.yaml, and lets removals that are under way go on. Without instances it does the latter alone. With purge
+// the data of the instances, or of all that are leaving, is to be lost.
+func (p *Project) Remove(e *Edit, cluster string, instances []string, purge bool) error {
 	if len(instances) == 0 && !p.leavingAlready("") {
 		return &UnknownError{"removal", "under way", "any lock", "name what to remove; 'gkops list' shows what is there"}
 	}
@@ -72,6 +73,12 @@ func (p *Project) Remove(e *Edit, cluster string, instances []string) error {
 		return err
 	}
 	e.Advance = true
+	if purge {
+		e.Purge = instances
+		if len(instances) == 0 {
+			e.Purge = p.removing()
+		}
+	}
 	for _, name := range instances {
 		if _, there := listed(w, cluster, name); there {
 			if _, wider := listed(w, "", name); wider && cluster != "" {
@@ -99,6 +106,19 @@ func (p *Project) leavingAlready(instance string) bool {
 		}
 	}
 	return false
+}
+
+// removing are the instances of all clusters whose removal is under way.
+func (p *Project) removing() []string {
+	var names []string
+	for _, l := range p.locks {
+		for _, i := range l.Instances {
+			if i.Removal != nil {
+				names = append(names, i.Name)
+			}
+		}
+	}
+	return names
 }
 
 // notListed explains why an instance is not in the list where it was looked for.

@@ -9,6 +9,7 @@ import (
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/gitops/workspace"
 	"gkops.dev/gkops/render"
+	"gkops.dev/gkops/render/order/simulate"
 	"gkops.dev/gkops/resolver"
 	"gkops.dev/gkops/resolver/catalog"
 )
@@ -20,6 +21,8 @@ type planned struct {
 	files    map[string][]byte // by path relative to the repository, the lock among them
 	obsolete []string          // generated files that are no more
 	findings []finding.Finding
+	tree     *simulate.Tree // the files as the engine reads them
+	deferred bool           // the edit itself has to wait for this
 }
 
 func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c workspace.Cluster, e Edit) (*planned, error) {
@@ -32,7 +35,10 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 	if err != nil {
 		return nil, err
 	}
-	left, notices := leaving(held, committed, instances, e.Advance)
+	left, notices, err := p.removals(ctx, w, c.Name, held, committed, e).leaving(instances)
+	if err != nil {
+		return nil, err
+	}
 	instances = append(instances, left...)
 	target := p.target(w, c, held)
 	fresh := &lock.Lock{Cluster: c.Name, Kubernetes: c.Kubernetes, Engine: string(w.Engine), Settings: settings(target), Repository: target.Source.RepoURL, Instances: instances}
@@ -48,8 +54,21 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 	if err := keepsOwners(target, committed, done.lock); err != nil {
 		return nil, err
 	}
+	timeline, err := p.rehearse(ctx, committed, done, target.Root)
+	if err != nil {
+		return nil, err
+	}
+	if timeline != nil {
+		if guards := guardable(timeline, committed, target.Root); guards != nil {
+			return p.guardFirst(ctx, c, held, committed, guards)
+		}
+		if err := timeline.Refuse(); err != nil {
+			return nil, err
+		}
+	}
+	notices = slices.Concat(notices, leftBehind(timeline, done.lock, target.Root), namespaceNotices(timeline, target.Root))
 	done.change = ClusterChange{
-		Name: c.Name, Kubernetes: c.Kubernetes, Notices: append(notices, orphaned(committed, done.lock)...),
+		Name: c.Name, Kubernetes: c.Kubernetes, Notices: notices,
 		Steps: steps(held, done.lock), sinceHead: steps(committed, done.lock),
 	}
 	return done, nil
@@ -74,7 +93,7 @@ func (p *Project) choose(ctx context.Context, w *workspace.Workspace, cluster st
 		return nil, err
 	}
 	for n := range instances {
-		instances[n].Sources = lockedSources(held, instances[n])
+		keepLocked(held, &instances[n])
 	}
 	return instances, nil
 }
@@ -104,15 +123,14 @@ func keptInstances(plan *resolver.Plan, held *lock.Lock, w *workspace.Workspace,
 	return kept, true
 }
 
-func lockedSources(held *lock.Lock, i lock.Instance) []lock.Source {
-	if held == nil {
-		return nil
-	}
-	was := held.Instance(i.Name)
+// keepLocked takes over what the lock knows of an instance whose version stays: its sources, so that other bytes are noticed, and the guards
+// that a change is waiting for.
+func keepLocked(held *lock.Lock, i *lock.Instance) {
+	was := find(held, i.Name)
 	if was == nil || was.Package != i.Package || was.Version != i.Version || was.Registry != i.Registry {
-		return nil
+		return
 	}
-	return was.Sources
+	i.Sources, i.Guards = was.Sources, was.Guards
 }
 
 // target is a cluster as the render sees it. held is its lock, nil when there is none.

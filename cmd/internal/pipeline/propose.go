@@ -23,6 +23,7 @@ type Edit struct {
 	Move           []string // these instances do
 	AllowDowngrade []string // these packages may go to a lower version
 	Advance        bool     // removals that are under way take their next step
+	Purge          []string // instances whose data is to be lost with their removal
 	Notices        []string // what a person should know of the edit itself
 	Force          bool     // generated files that were edited by hand are overwritten
 	Commit         bool     // everything that gkops owns will be committed, also what earlier commands left uncommitted
@@ -74,21 +75,18 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 		}
 	}
 	proposal := &Proposal{locks: map[string]*lock.Lock{}, Notices: append(slices.Clone(e.Notices), p.abandonedNotices()...)}
+	all, err := p.planClusters(ctx, w, e)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 0 && all[0].deferred {
+		delete(writes, workspace.FileName)
+	}
 	var deletes []string
-	for _, cluster := range w.Clusters {
-		if !concerns(cluster, e) {
-			continue
-		}
-		planned, err := p.planCluster(ctx, w, cluster, e)
-		if err != nil {
-			return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
-		}
-		if planned == nil {
-			continue
-		}
+	for _, planned := range all {
 		proposal.Clusters = append(proposal.Clusters, planned.change)
 		proposal.Findings = append(proposal.Findings, planned.findings...)
-		proposal.locks[cluster.Name] = planned.lock
+		proposal.locks[planned.change.Name] = planned.lock
 		for name, data := range planned.files {
 			writes[name] = data
 		}
@@ -110,6 +108,26 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 	proposal.Workspace = slices.Contains(proposal.change.Changed(), workspace.FileName)
 	proposal.count()
 	return proposal, nil
+}
+
+// planClusters plans what an edit concerns. When one cluster needs a step before the edit, only such steps are planned: what gkops.yaml
+// says holds for all clusters, or for none.
+func (p *Project) planClusters(ctx context.Context, w *workspace.Workspace, e Edit) ([]*planned, error) {
+	var all []*planned
+	for _, cluster := range w.Clusters {
+		if !concerns(cluster, e) {
+			continue
+		}
+		one, err := p.planCluster(ctx, w, cluster, e)
+		if err != nil {
+			return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
+		}
+		all = append(all, one)
+	}
+	if slices.ContainsFunc(all, func(one *planned) bool { return one.deferred }) {
+		all = slices.DeleteFunc(all, func(one *planned) bool { return !one.deferred })
+	}
+	return all, nil
 }
 
 // uncommitted completes what a commit takes along: gkops.yaml and the generated files of every cluster as the work tree has them,

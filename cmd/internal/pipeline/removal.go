@@ -8,34 +8,47 @@ import (
 
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/render"
+	"gkops.dev/gkops/render/order/simulate"
 )
 
-// leaving says what is left, in the next revision, of the instances that a lock has and a plan has not. Engines delete in no
-// useful order when all goes at once, so an instance that Git holds leaves part by part, in reverse order of application, and
-// objects that hold data are guarded one revision before they leave Git. committed is the lock of HEAD, nil when there is none.
-// Removals that are under way go on only when advance is set.
-func leaving(held, committed *lock.Lock, staying []lock.Instance, advance bool) (left []lock.Instance, notices []string) {
-	if held == nil {
-		return nil, nil
+// removals decide what is left, in the next revision, of the instances that a lock has and a plan has not. Engines delete in no useful order
+// when all goes at once, so an instance that Git holds leaves part by part, in reverse order of application. Objects that hold data are guarded
+// one revision before they leave Git and stay in the cluster; where they are to be lost, the revision before says so instead.
+type removals struct {
+	held, committed *lock.Lock // of the work tree, and of HEAD, nil when there is none
+	advance         bool       // removals that are under way go on
+	purge           []string   // instances whose data is to be lost
+
+	objects   func(instance string, p lock.Part) ([]*simulate.Object, error) // of a part that Git has, by file
+	resources func(group, kind string) ([]string, error)                     // files of the repository with a custom resource of a kind
+}
+
+// leaving says what is left of those that go, and what a person has to know of each step.
+func (r removals) leaving(staying []lock.Instance) (left []lock.Instance, notices []string, err error) {
+	if r.held == nil {
+		return nil, nil, nil
 	}
 	var going []lock.Instance
-	for _, i := range held.Instances {
+	for _, i := range r.held.Instances {
 		stays := slices.ContainsFunc(staying, func(s lock.Instance) bool { return s.Name == i.Name })
-		if !stays && inGit(committed, i.Name) {
+		if !stays && inGit(r.committed, i.Name) {
 			going = append(going, i)
 		}
 	}
 	for _, i := range going {
-		next, notice := step(i, committed.Instance(i.Name), going, advance)
+		next, notice, err := r.step(i, going)
+		if err != nil {
+			return nil, nil, fmt.Errorf("removal of %s: %w", i.Name, err)
+		}
 		if notice != "" {
-			notices = append(notices, notice)
+			notices = append(notices, "removal of "+i.Name+": "+notice)
 		}
 		if next != nil {
 			next.Parts, next.Places = nil, nil // the render says what is left of them
 			left = append(left, *next)
 		}
 	}
-	return left, notices
+	return left, notices, nil
 }
 
 func inGit(committed *lock.Lock, instance string) bool {
@@ -43,44 +56,51 @@ func inGit(committed *lock.Lock, instance string) bool {
 }
 
 // step is one step of one removal: the instance as the next revision has it, nil when nothing is left of it.
-func step(i lock.Instance, committed *lock.Instance, going []lock.Instance, advance bool) (*lock.Instance, string) {
+func (r removals) step(i lock.Instance, going []lock.Instance) (*lock.Instance, string, error) {
 	switch {
-	case i.Removal != nil && !advance:
-		return &i, ""
-	case !sameJSON(i.Removal, committed.Removal):
-		return &i, fmt.Sprintf("removal of %s: commit the last step before the next", i.Name)
+	case i.Removal != nil && !r.advance:
+		return &i, "", nil
+	case !sameJSON(i.Removal, r.committed.Instance(i.Name).Removal):
+		return &i, "commit the last step before the next", nil
+	}
+	was := lock.Removal{}
+	if i.Removal != nil {
+		was = *i.Removal
 	}
 	next := i
-	next.Removal = &lock.Removal{Guarded: true}
-	if i.Removal != nil {
-		next.Removal.Withdrawn = slices.Clone(i.Removal.Withdrawn)
+	next.Guards = nil
+	next.Removal = &lock.Removal{
+		Guarded: !was.Announced, Announced: was.Announced, Purge: was.Purge || slices.Contains(r.purge, i.Name), Withdrawn: slices.Clone(was.Withdrawn),
 	}
 	if by := neededBy(i.Name, going); by != "" {
-		return &next, fmt.Sprintf("removal of %s: waits until %s is gone; %s", i.Name, by, again())
+		return &next, fmt.Sprintf("waits until %s is gone; %s", by, again()), nil
 	}
 	rest := remaining(i)
 	if len(rest) == 0 {
-		return nil, fmt.Sprintf("removal of %s: done", i.Name)
+		return nil, "done", nil
 	}
-	last := rest[len(rest)-1]
-	guarded := i.Removal != nil && i.Removal.Guarded
-	if !guarded && len(dataFiles(last)) > 0 {
-		return &next, fmt.Sprintf("removal of %s: what holds data is guarded first:\n%s\n%s",
-			i.Name, listFiles(dataFiles(last)), again())
-	}
-	next.Removal.Withdrawn = append(next.Removal.Withdrawn, last.Name)
-	slices.Sort(next.Removal.Withdrawn)
-	notice := fmt.Sprintf("removal of %s: part %s leaves Git", i.Name, last.Name)
-	if kept := dataFiles(last); len(kept) > 0 {
-		notice += "; what holds data stays in the cluster, and is deleted, when nobody needs it, with\n" + commands("delete", kept)
+	d, err := r.departure(i, rest)
+	if err != nil {
+		return nil, "", err
 	}
 	switch {
-	case len(rest) == 1 && len(going) > 1:
-		return nil, notice + "\n" + strings.TrimRight(goneBefore(last), "\n") // others leave after it
-	case len(rest) == 1:
-		return nil, notice
+	case next.Removal.Purge && !was.Announced && (len(d.data) > 0 || d.namespaces != nil):
+		next.Removal.Guarded, next.Removal.Announced = false, true
+		return &next, d.announced(), nil
+	case !next.Removal.Purge && !was.Guarded && len(d.data) > 0:
+		return &next, "what holds data is guarded first:\n" + d.losses + "\n" + again(), nil
+	case i.Removal == nil && d.last.Name == render.Core && d.defines != nil:
+		return &next, "its custom resources go first, while their controller is there: before the next step is merged,\n" + d.resourcesGone(d.defines) + again(), nil
 	}
-	return &next, notice + "\n" + goneBefore(last) + again()
+	next.Removal.Withdrawn = append(next.Removal.Withdrawn, d.last.Name)
+	slices.Sort(next.Removal.Withdrawn)
+	notice := d.withdrawn(next.Removal.Purge)
+	switch gone := d.gone(len(rest) > 1 || len(going) > 1); {
+	case len(rest) == 1:
+		return nil, strings.TrimRight(notice+"\n"+gone, "\n"), nil
+	default:
+		return &next, notice + "\n" + gone + again(), nil
+	}
 }
 
 // again says how a removal goes on.
@@ -110,78 +130,106 @@ func remaining(i lock.Instance) []lock.Part {
 	return parts
 }
 
-// dataFiles are the files of a part whose objects hold data.
-func dataFiles(p lock.Part) []string {
-	var files []string
-	for name := range p.Files {
-		kind, _, _ := strings.Cut(name, "_")
-		if slices.Contains([]string{
-			"customresourcedefinition.apiextensions.k8s.io", "namespace", "persistentvolume", "persistentvolumeclaim", "statefulset.apps",
-		}, kind) {
-			files = append(files, name)
-		}
-	}
-	slices.Sort(files)
-	return files
+// departure is what has to be known of the part that leaves next.
+type departure struct {
+	last       lock.Part
+	next       string             // the part that leaves after it, empty when there is none
+	data, rest []*simulate.Object // what holds data, and what does not
+	defines    []*simulate.Object // all definitions that the instance still has
+	namespaces []string           // of the cluster, which nothing needs any more when the part is gone
+	losses     string             // what holds data, a line each, with what would be lost with it
 }
 
-// goneBefore names what must be gone from the cluster before the next step is merged, and the commands that show it.
-func goneBefore(p lock.Part) string {
-	const most = 5
-	kept := dataFiles(p)
-	var going []string
-	for name := range p.Files {
-		if name != "kustomization.yaml" && !slices.Contains(kept, name) {
-			going = append(going, name)
+func (r removals) departure(i lock.Instance, rest []lock.Part) (*departure, error) {
+	d := &departure{last: rest[len(rest)-1]}
+	for n, part := range rest {
+		objects, err := r.objects(i.Name, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range objects {
+			if _, kind, _ := o.Defines(); kind != "" {
+				d.defines = append(d.defines, o)
+			}
+			switch {
+			case n < len(rest)-1:
+			case o.HoldsData():
+				d.data = append(d.data, o)
+			default:
+				d.rest = append(d.rest, o)
+			}
 		}
 	}
-	if len(going) == 0 {
+	if len(rest) > 1 {
+		d.next = rest[len(rest)-2].Name
+	} else {
+		d.namespaces = r.lastNamespaces(i.Name)
+	}
+	var err error
+	d.losses, err = r.losses(d.data)
+	return d, err
+}
+
+// lastNamespaces are the namespaces of the cluster that only this instance uses.
+func (r removals) lastNamespaces(instance string) []string {
+	var names []string
+	for _, n := range r.held.Namespaces {
+		if n.Owner == lock.ClusterOwner && len(n.UsedBy) == 1 && n.UsedBy[0] == instance {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+// announced is said when the next step deletes data.
+func (d *departure) announced() string {
+	lines := []string{"the next step deletes these, with all their data:"}
+	if d.losses != "" {
+		lines = append(lines, d.losses)
+	}
+	for _, name := range d.namespaces {
+		lines = append(lines, "  Namespace "+name+", with everything in it")
+	}
+	return strings.Join(lines, "\n") + "\nthis step only says so in Git, and lifts their guard; 'gkops add' takes the removal back\n" + again()
+}
+
+// withdrawn is said when a part leaves Git.
+func (d *departure) withdrawn(purge bool) string {
+	text := "part " + d.last.Name + " leaves Git"
+	switch {
+	case len(d.data) == 0:
+		return text
+	case purge:
+		return text + ", and the engine deletes, with all data:\n" + d.losses
+	}
+	text += "; what holds data stays in the cluster, and is deleted, when nobody needs it, with\n" + kubectl("delete", d.data)
+	if strings.Contains(d.losses, ": ") {
+		text += "\nwhich would lose\n" + d.losses
+	}
+	return text
+}
+
+// gone names what must be gone from the cluster before the next step is merged, and the commands that show it.
+func (d *departure) gone(more bool) string {
+	if !more {
 		return ""
 	}
-	slices.Sort(going)
-	more := ""
-	if len(going) > most {
-		more = fmt.Sprintf("\n  and %d more objects of the part", len(going)-most)
-		going = going[:most]
+	text := ""
+	if len(d.rest) > 0 {
+		text = "gone must be, before the next step is merged (each command answers NotFound):\n" + kubectl("get", d.rest) + "\n"
 	}
-	return "gone must be, before the next step is merged (each command answers NotFound):\n" + commands("get", going) + more + "\n"
+	if d.next == render.Core && d.defines != nil {
+		text += d.resourcesGone(d.defines)
+	}
+	return text
 }
 
-// commands are kubectl commands for the objects of files, one per line.
-func commands(verb string, files []string) string {
-	lines := make([]string, 0, len(files))
-	for _, file := range files {
-		fields := strings.SplitN(strings.TrimSuffix(file, ".yaml"), "_", 3)
-		line := "  kubectl " + verb + " " + fields[0] + " " + fields[len(fields)-1]
-		if len(fields) == 3 {
-			line += " -n " + fields[1]
-		}
-		lines = append(lines, line)
+// resourcesGone names the kinds of which no custom resource may be left in the cluster, also of those that are not in Git.
+func (d *departure) resourcesGone(defines []*simulate.Object) string {
+	var lines strings.Builder
+	for _, o := range defines {
+		group, _, plural := o.Defines()
+		lines.WriteString("  kubectl get " + plural + "." + group + " -A\n")
 	}
-	return strings.Join(lines, "\n")
+	return "no custom resource of its kinds may be left then, in Git or not (each command answers 'No resources found'):\n" + lines.String()
 }
-
-// orphaned are notices of namespaces that belong to the cluster and that nothing uses any more: they leave Git and stay in the cluster.
-func orphaned(held, fresh *lock.Lock) []string {
-	if held == nil {
-		return nil
-	}
-	var notices []string
-	for _, n := range held.Namespaces {
-		still := slices.ContainsFunc(fresh.Namespaces, func(other lock.Namespace) bool { return other.Name == n.Name })
-		if n.Owner == lock.ClusterOwner && !still {
-			notices = append(notices, fmt.Sprintf("namespace %s leaves Git with its last user and stays in the cluster; it is deleted, with all that is in it, with\n  kubectl delete namespace %s", n.Name, n.Name))
-		}
-	}
-	return notices
-}
-
-func listFiles(files []string) string {
-	lines := make([]string, 0, len(files))
-	for _, f := range files {
-		lines = append(lines, "  "+strings.TrimSuffix(f, ".yaml"))
-	}
-	return strings.Join(lines, "\n")
-}
-
-func compareStrings(a, b string) int { return cmp.Compare(a, b) }

@@ -29,20 +29,28 @@ func (p *Project) renderLock(ctx context.Context, target render.Cluster, fresh, 
 		return nil, err
 	}
 	record(fresh, out, target.Root)
-	done := &planned{lock: fresh, files: out.Files, findings: out.Findings}
+	done := &planned{lock: fresh, files: out.Files, findings: out.Findings, tree: out.AsRead}
 	data, err := lock.Write(fresh)
 	if err != nil {
 		return nil, err
 	}
 	done.files[path.Join(target.Root, lock.FileName)] = data
-	if held != nil {
-		for name := range held.Paths() {
-			if full := path.Join(target.Root, name); done.files[full] == nil {
-				done.obsolete = append(done.obsolete, full)
-			}
+	done.obsolete = obsolete(held, done, target.Root)
+	return done, nil
+}
+
+// obsolete are the generated files of a lock that are no more.
+func obsolete(held *lock.Lock, done *planned, root string) []string {
+	if held == nil {
+		return nil
+	}
+	var gone []string
+	for name := range held.Paths() {
+		if full := path.Join(root, name); done.files[full] == nil {
+			gone = append(gone, full)
 		}
 	}
-	return done, nil
+	return gone
 }
 
 // present are those names that a lock has an instance of.

@@ -109,6 +109,9 @@ func waves(i lock.Instance) []int {
 
 // why says who asks for an instance: "asked for in gkops.yaml, needed by keptn".
 func why(i lock.Instance) string {
+	if i.Removal != nil && i.Removal.Purge {
+		return "is being removed with its data"
+	}
 	if i.Removal != nil {
 		return "is being removed"
 	}

@@ -179,10 +179,10 @@ func (p *Project) fetchOne(ctx context.Context, i lock.Instance) (fetched, error
 	f := fetched{instance: render.Instance{
 		Name: i.Name, Package: i.Package, Registry: i.Registry, Namespace: i.Namespace, Version: release.Version,
 		Namespaced: i.Namespaced, Manifest: m, Patches: i.Overrides.Patches, Images: i.Overrides.Images, Labels: i.Overrides.Labels,
-		MoveNamespace: i.Moved, Requires: i.Requires,
+		MoveNamespace: i.Moved, Requires: i.Requires, Guards: i.Guards,
 	}}
 	if i.Removal != nil {
-		f.instance.Withdrawn, f.instance.Guarded = i.Removal.Withdrawn, i.Removal.Guarded
+		f.instance.Withdrawn, f.instance.Guarded, f.instance.Announced = i.Removal.Withdrawn, i.Removal.Guarded, i.Removal.Announced
 	}
 	if f.instance.Values, err = typed(m, i); err != nil {
 		return fetched{}, err
