@@ -10,6 +10,7 @@ import (
 // The rules, by the names that findings carry.
 const (
 	Unparsable     = "unparsable"
+	Incomplete     = "incomplete"
 	Removed        = "removed"
 	NotYet         = "not-yet"
 	UnknownKind    = "unknown-kind"
@@ -47,6 +48,7 @@ func Rules() []Rule {
 	const e, w, i = finding.Error, finding.Warning, finding.Info
 	return []Rule{
 		{Unparsable, e, "A file or document cannot be read, so nothing is known about its objects."},
+		{Incomplete, e, "An object lacks what every object has: its API version, its kind or its name."},
 		{Removed, e, "The API version of an object or reference is no longer served."},
 		{NotYet, e, "The API version is served only by newer Kubernetes versions."},
 		{UnknownKind, e, "No known Kubernetes version serves this kind in a group of its own."},

@@ -31,10 +31,13 @@ func example() View {
 	}
 }
 
+func nothing() View {
+	return View{Report: &compat.Report{Files: 1, Objects: 1, Interval: compat.Interval{Min: "1.24", Max: "1.37"}, Findings: []finding.Finding{}}}
+}
+
 func TestFormats(t *testing.T) {
 	for _, format := range Formats() {
-		for name, view := range map[string]View{"some": example(), "none": {Report: &compat.Report{Files: 1, Objects: 1,
-			Interval: compat.Interval{Min: "1.24", Max: "1.37"}, Findings: []finding.Finding{}}}} {
+		for name, view := range map[string]View{"some": example(), "none": nothing()} {
 			var out bytes.Buffer
 			if err := Write(&out, format, view); err != nil {
 				t.Fatal(err)
