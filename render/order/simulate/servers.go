@@ -99,15 +99,25 @@ func (t *Timeline) checkWebhook(w *Event, h *webhook, plurals map[string]string,
 		if !h.asked(o, plural, namespaces(o)) {
 			continue
 		}
-		if custom && t.Engine == Flux && slices.ContainsFunc(servers, func(s *Event) bool { return s.owner == e.owner }) {
-			t.fault(o, WebhookDown, Error, fmt.Sprintf("webhook %s of %s must admit it, and its server %s is in the same Kustomization: once the server is broken, Flux tries this object first, fails, and never applies the fix",
-				h.name, w.Object.ID, servers[0].Object.ID), "put it into a part that waits for the part of the server")
+		if s := t.blocked(e, servers); custom && s != nil {
+			t.fault(o, WebhookDown, Error, fmt.Sprintf("webhook %s of %s must admit it, and its server %s is applied only when it is: once the server is broken, this object fails, and the fix is never applied",
+				h.name, w.Object.ID, s.Object.ID), "put it into a part that waits for the part of the server")
 			continue
 		}
 		if !stays && e.arrives() {
 			t.mustBeUp(e, w, servers, custom, fmt.Sprintf("webhook %s of %s", h.name, w.Object.ID))
 		}
 	}
+}
+
+// blocked is a server that is applied, or tried by Flux, only together with an object or after it.
+func (t *Timeline) blocked(e *Event, servers []*Event) *Event {
+	for _, s := range servers {
+		if t.Ready(e, s) || t.Engine == Flux && s.owner == e.owner {
+			return s
+		}
+	}
+	return nil
 }
 
 // mustBeUp says a fault when an object is not sure to be applied before a webhook is there, or after its server is healthy. What only needs
