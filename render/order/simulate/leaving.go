@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -28,31 +27,30 @@ func (t *Timeline) checkLeaving() {
 		for _, c := range controllers[typeKey(o.ID.Group(), o.ID.Kind)] {
 			if !t.Before(e, c) {
 				t.fault(o, PrunedTogether, Error, fmt.Sprintf("it leaves together with %s, which may be gone first: a finalizer of it then hangs for good", c.Object.ID),
-					"let it leave one revision before its controller and its definition")
+					"let it leave one revision before its controller")
 				break
 			}
 		}
 	}
 }
 
-// controllers are, by kind of custom resource, the events that delete what serves it: the workloads of the package that defines it, and the
-// definition.
+// controllers are, by kind of custom resource, the events that delete what serves it: the last workloads of the package that defines it.
 func (t *Timeline) controllers() map[string][]*Event {
 	packages := map[string][]*Event{}
 	for n := range t.Events {
-		if e := &t.Events[n]; e.Action == Prune && e.Object.runs {
+		if e := &t.Events[n]; e.Action == Prune && e.Object.controls() {
 			packages[e.Object.instance()] = append(packages[e.Object.instance()], e)
+		}
+	}
+	for _, o := range t.after.Objects {
+		if o.controls() {
+			delete(packages, o.instance())
 		}
 	}
 	all := map[string][]*Event{}
 	for _, o := range t.before.Objects {
-		if o.defines == nil {
-			continue
-		}
-		key := typeKey(o.defines.group, o.defines.kind)
-		all[key] = slices.Clip(packages[o.instance()])
-		if e := t.gone[o.ID.Key()]; e != nil && e.Action == Prune {
-			all[key] = append(all[key], e)
+		if o.defines != nil {
+			all[typeKey(o.defines.group, o.defines.kind)] = packages[o.instance()]
 		}
 	}
 	return all
