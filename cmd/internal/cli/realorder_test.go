@@ -188,7 +188,9 @@ func (h *history) remove(t *testing.T, flags ...string) {
 	t.Errorf("%s: %s never goes", h.engine, h.pkg)
 }
 
-func (h *history) do(args ...string) error { return runQuiet(h.dir, h.env, append(args, "--commit")...) }
+func (h *history) do(args ...string) error {
+	return runQuiet(h.dir, h.env, append(args, "--commit")...)
+}
 
 // look predicts what the engine makes of the last commit.
 func (h *history) look(t *testing.T, what string) {
