@@ -38,7 +38,8 @@ func (b *build) divide() {
 }
 
 // stay lets objects keep the part that they had, where Flux would otherwise delete and make them again: when the new part is applied
-// later, and when nothing else stays in the old one. It needs file names and natural parts, and gives the deviations.
+// later, and when nothing else stays in the old one. It needs file names and natural parts, and gives the deviations. A custom resource
+// that a webhook of its own instance admits cannot stay before or beside the server: it moves, and is guarded before it does.
 func (b *build) stay(c Cluster, places map[string]string) {
 	if c.Engine != Flux {
 		return
@@ -48,7 +49,7 @@ func (b *build) stay(c Cluster, places map[string]string) {
 	staying := map[string]int{}
 	for _, o := range b.objects {
 		natural[o] = o.part
-		if before := previous[o.file]; before != "" && rank(before) < rank(o.part) {
+		if before := previous[o.file]; before != "" && rank(before) < rank(o.part) && !(o.part == Config && b.serves(o.id)) {
 			o.part = before
 		}
 		staying[o.part]++
@@ -113,15 +114,21 @@ func (b *build) in(part string) []*object {
 	return objects
 }
 
-// protects says what becomes of an object when it leaves Git.
-func (b *build) protects(o *object) protection {
+// protects says what becomes of an object of an instance when it leaves Git. A namespace that others use is not theirs to lose.
+func (b *build) protects(o *object, builds []*build) protection {
+	shared := o.isNamespace() && slices.ContainsFunc(builds, func(other *build) bool { return other != b && other.uses(o.id.Name) })
 	switch {
-	case b.Announced && o.holdsData():
+	case b.Announced && o.holdsData() && !shared:
 		return announced
-	case b.Guarded && o.holdsData(), slices.Contains(b.Guards, o.file):
+	case (b.Guarded || b.Announced) && o.holdsData(), slices.Contains(b.Guards, o.file):
 		return guarded
 	}
 	return none
+}
+
+// uses reports whether the instance has objects in a namespace.
+func (b *build) uses(namespace string) bool {
+	return slices.ContainsFunc(b.objects, func(o *object) bool { return o.id.Namespace == namespace })
 }
 
 // protects says what becomes of a namespace of the cluster when its last user leaves Git: it stays, unless all that use it are announced to
@@ -129,7 +136,7 @@ func (b *build) protects(o *object) protection {
 func protects(builds []*build, namespace string) protection {
 	users := 0
 	for _, b := range builds {
-		if slices.ContainsFunc(b.objects, func(o *object) bool { return o.id.Namespace == namespace }) {
+		if b.uses(namespace) {
 			users++
 			if !b.Announced {
 				return guarded

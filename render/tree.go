@@ -98,7 +98,7 @@ func write(ctx context.Context, c Cluster, builds []*build, owned map[string]*ob
 	t := &tree{cluster: c, files: map[string][]byte{}}
 	err := each(ctx, builds, func(b *build) error {
 		for _, o := range b.objects {
-			if err := c.prepare(o, waves[partID(b.Name, o.part)], b.protects(o)); err != nil {
+			if err := c.prepare(o, waves[partID(b.Name, o.part)], b.protects(o, builds)); err != nil {
 				return b.objectError(o, err)
 			}
 			if err := o.write(); err != nil {

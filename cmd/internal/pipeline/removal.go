@@ -87,6 +87,8 @@ func (r removals) step(i lock.Instance, going []lock.Instance) (*lock.Instance, 
 	case next.Removal.Purge && !was.Announced && (len(d.data) > 0 || d.namespaces != nil):
 		next.Removal.Guarded, next.Removal.Announced = false, true
 		return &next, d.announced(), nil
+	case !was.Guarded && !was.Announced && len(d.shared) > 0 && len(d.data) == 0:
+		return &next, "namespaces that others use are guarded first:\n" + names(d.shared) + "\n" + again(), nil
 	case !next.Removal.Purge && !was.Guarded && len(d.data) > 0:
 		return &next, "what holds data is guarded first:\n" + d.losses + "\n" + again(), nil
 	case i.Removal == nil && d.last.Name == render.Core && d.defines != nil:
@@ -135,6 +137,7 @@ type departure struct {
 	last       lock.Part
 	next       string             // the part that leaves after it, empty when there is none
 	data, rest []*simulate.Object // what holds data, and what does not
+	shared     []*simulate.Object // namespaces that others use
 	defines    []*simulate.Object // all definitions that the instance still has
 	namespaces []string           // of the cluster, which nothing needs any more when the part is gone
 	losses     string             // what holds data, a line each, with what would be lost with it
@@ -153,6 +156,8 @@ func (r removals) departure(i lock.Instance, rest []lock.Part) (*departure, erro
 			}
 			switch {
 			case n < len(rest)-1:
+			case r.shared(i.Name, o):
+				d.shared = append(d.shared, o)
 			case o.HoldsData():
 				d.data = append(d.data, o)
 			default:
@@ -170,6 +175,13 @@ func (r removals) departure(i lock.Instance, rest []lock.Part) (*departure, erro
 	return d, err
 }
 
+// shared reports whether an object is a namespace that other instances use: the cluster takes it over, and it stays in Git.
+func (r removals) shared(instance string, o *simulate.Object) bool {
+	return o.ID.Kind == "Namespace" && o.ID.Group() == "" && slices.ContainsFunc(r.held.Namespaces, func(n lock.Namespace) bool {
+		return n.Name == o.ID.Name && slices.ContainsFunc(n.UsedBy, func(user string) bool { return user != instance })
+	})
+}
+
 // lastNamespaces are the namespaces of the cluster that only this instance uses.
 func (r removals) lastNamespaces(instance string) []string {
 	var names []string
@@ -179,6 +191,15 @@ func (r removals) lastNamespaces(instance string) []string {
 		}
 	}
 	return names
+}
+
+// names are objects, a line each.
+func names(objects []*simulate.Object) string {
+	lines := make([]string, 0, len(objects))
+	for _, o := range objects {
+		lines = append(lines, "  "+o.ID.String())
+	}
+	return strings.Join(lines, "\n")
 }
 
 // announced is said when the next step deletes data.
@@ -196,6 +217,9 @@ func (d *departure) announced() string {
 // withdrawn is said when a part leaves Git.
 func (d *departure) withdrawn(purge bool) string {
 	text := "part " + d.last.Name + " leaves Git"
+	if len(d.shared) > 0 {
+		text += "; the cluster takes over, for those who use it,\n" + names(d.shared) + "\n"
+	}
 	switch {
 	case len(d.data) == 0:
 		return text

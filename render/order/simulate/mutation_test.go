@@ -304,3 +304,22 @@ func TestEventsAreInAnOrderThatIsPossible(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsSeenContradicts: an order that the engine may take contradicts nothing; one pair the wrong way round is told.
+func TestWhatIsSeenContradicts(t *testing.T) {
+	timeline := simulate.Predict(nil, readTree(t, soundFlux, nil))
+	var seen []string
+	for _, e := range timeline.Events {
+		seen = append(seen, e.Object.ID.Key())
+	}
+	if wrong := timeline.Contradicts(seen); len(wrong) > 0 {
+		t.Errorf("the predicted order contradicts itself: %v", wrong)
+	}
+	wrong := timeline.Contradicts([]string{"shop.dev/Thing/shop/mine", "of/another/cluster/x", "apps/Deployment/shop/web"})
+	if len(wrong) != 1 || wrong[0].First.Object.ID.Kind != "Deployment" || wrong[0].Then.Object.ID.Kind != "Thing" {
+		t.Errorf("got %+v", wrong)
+	}
+	if events := timeline.Of("apps/Deployment/shop/web"); len(events) != 1 || events[0].Stage != "rest" || events[0].Action != simulate.Create {
+		t.Errorf("got %+v", events)
+	}
+}
