@@ -50,7 +50,7 @@ func (c *change) definition() {
 func (c *change) versionsGone(before, after []version) {
 	for _, v := range before {
 		now := named(after, v.name)
-		path := fieldPath{}.child("spec").child("versions").matching([]field{{"name", v.name}})
+		path := versionPath(v.name)
 		switch {
 		case v.served && (now == nil || !now.served):
 			message := c.object().Name + " serves " + v.name + " no more: objects written in it cannot be applied, and stored ones may become unreadable"
@@ -69,6 +69,7 @@ type version struct {
 	name            string
 	served, storage bool
 	schema          *yaml.Node
+	at              fieldPath // of the schema
 }
 
 // versionsOf are the versions of a definition, also of one of apiextensions.k8s.io/v1beta1 with a single spec.version and one schema
@@ -79,10 +80,11 @@ func versionsOf(doc *document.Document) []version {
 	}
 	root := doc.Root()
 	common := document.Lookup(root, "spec", "validation", "openAPIV3Schema")
+	atCommon := fieldPath{}.child("spec").child("validation").child("openAPIV3Schema")
 	versions := document.Lookup(root, "spec", "versions")
 	if versions == nil || versions.Kind != yaml.SequenceNode {
 		if name := document.Lookup(root, "spec", "version"); name != nil {
-			return []version{{name.Value, true, true, common}}
+			return []version{{name.Value, true, true, common, atCommon}}
 		}
 		return nil
 	}
@@ -92,13 +94,19 @@ func versionsOf(doc *document.Document) []version {
 		if name == nil {
 			continue
 		}
-		v := version{name.Value, isTrue(node, "served"), isTrue(node, "storage"), document.Lookup(node, "schema", "openAPIV3Schema")}
+		v := version{name.Value, isTrue(node, "served"), isTrue(node, "storage"), document.Lookup(node, "schema", "openAPIV3Schema"),
+			versionPath(name.Value).child("schema").child("openAPIV3Schema")}
 		if v.schema == nil {
-			v.schema = common
+			v.schema, v.at = common, atCommon
 		}
 		all = append(all, v)
 	}
 	return all
+}
+
+// versionPath leads to a version.
+func versionPath(version string) fieldPath {
+	return fieldPath{}.child("spec").child("versions").matching([]field{{"name", version}})
 }
 
 func isTrue(node *yaml.Node, path ...string) bool {
@@ -126,61 +134,73 @@ func (c *change) schemas(before, after []version, row *CRDChange) {
 		if now == nil || !v.served || !now.served {
 			continue
 		}
-		path := fieldPath{}.child("spec").child("versions").matching([]field{{"name", v.name}})
 		s := schemaChange{}
 		switch {
 		case v.schema != nil && now.schema != nil:
-			s.compare("", v.schema, now.schema)
+			s.compare("", now.at, v.schema, now.schema)
 		case v.schema == nil && now.schema != nil:
-			s.tighter = append(s.tighter, "every field that the new schema does not list is dropped")
+			s.tighten(now.at, "every field that the new schema does not list is dropped")
 		}
 		row.FieldsAdded += s.added
 		for _, gone := range s.gone {
 			row.FieldsDropped = append(row.FieldsDropped, v.name+" "+gone)
 		}
 		if len(s.gone) > 0 {
-			c.say(ruleCRDField, High, path, c.object().Name+" "+v.name+" has fields no more: "+listed(s.gone))
+			c.say(ruleCRDField, High, s.goneAt, c.object().Name+" "+v.name+" has fields no more: "+listed(s.gone))
 		}
 		if len(s.tighter) > 0 {
-			c.say(ruleCRDTighter, Medium, path, c.object().Name+" "+v.name+" takes less than before: "+listed(s.tighter))
+			c.say(ruleCRDTighter, Medium, s.tighterAt, c.object().Name+" "+v.name+" takes less than before: "+listed(s.tighter))
 		}
 	}
 }
 
-// schemaChange is what differs between two schemas, as far as objects that were valid notice it.
+// schemaChange is what differs between two schemas, as far as objects that were valid notice it, and where the first of it is.
 type schemaChange struct {
-	added         int
-	gone, tighter []string
+	added             int
+	gone, tighter     []string
+	goneAt, tighterAt fieldPath
 }
 
-// compare walks two schemas of the same field; the path is that of the field in a custom resource.
-func (s *schemaChange) compare(path string, old, new *yaml.Node) {
-	s.limits(path, old, new)
+// tighten notes that a place in the schema takes less than before.
+func (s *schemaChange) tighten(at fieldPath, what string) {
+	if len(s.tighter) == 0 {
+		s.tighterAt = at
+	}
+	s.tighter = append(s.tighter, what)
+}
+
+// compare walks two schemas of the same field. The path is that of the field in a custom resource, at is the place of its schema.
+func (s *schemaChange) compare(path string, at fieldPath, old, new *yaml.Node) {
+	s.limits(path, at, old, new)
 	before, after := fieldsOf(old), fieldsOf(new)
 	kept := 0
 	for i := 0; before != nil && i+1 < len(before.Content); i += 2 {
 		key := before.Content[i].Value
-		below := strings.TrimPrefix(path+"."+key, ".")
+		below, belowAt := strings.TrimPrefix(path+"."+key, "."), at.child("properties").child(key)
 		now := document.Lookup(after, key)
 		if now != nil {
 			kept++
-			s.compare(below, before.Content[i+1], now)
+			s.compare(below, belowAt, before.Content[i+1], now)
 			continue
 		}
-		if !open(new) {
-			s.gone = append(s.gone, below)
+		if open(new) {
+			continue
 		}
+		if len(s.gone) == 0 {
+			s.goneAt = belowAt
+		}
+		s.gone = append(s.gone, below)
 	}
 	if after != nil {
 		s.added += len(after.Content)/2 - kept
 	}
 	if after != nil && open(old) && !open(new) {
-		s.tighter = append(s.tighter, orRoot(path)+" took any field")
+		s.tighten(at, orRoot(path)+" took any field")
 	}
 	for _, inner := range [...]struct{ key, suffix string }{{"items", "[]"}, {"additionalProperties", ".*"}} {
 		a, b := document.Lookup(old, inner.key), document.Lookup(new, inner.key)
 		if a != nil && b != nil && a.Kind == yaml.MappingNode && b.Kind == yaml.MappingNode {
-			s.compare(path+inner.suffix, a, b)
+			s.compare(path+inner.suffix, at.child(inner.key), a, b)
 		}
 	}
 }
@@ -200,31 +220,31 @@ func open(schema *yaml.Node) bool {
 }
 
 // limits compares what a schema asks of one value.
-func (s *schemaChange) limits(path string, old, new *yaml.Node) {
+func (s *schemaChange) limits(path string, at fieldPath, old, new *yaml.Node) {
 	name := orRoot(path)
 	if a, b := scalarOf(old, "type"), scalarOf(new, "type"); a != b && b != "" && a != "" {
-		s.tighter = append(s.tighter, name+" is "+b+" instead of "+a)
+		s.tighten(at.child("type"), name+" is "+b+" instead of "+a)
 	}
 	was := setOf(texts(old, "required"))
 	for _, key := range texts(new, "required") {
 		if !was[key] {
-			s.tighter = append(s.tighter, strings.TrimPrefix(path+"."+key, ".")+" is required")
+			s.tighten(at.child("required"), strings.TrimPrefix(path+"."+key, ".")+" is required")
 		}
 	}
 	if allowed := texts(new, "enum"); len(allowed) > 0 {
 		now := setOf(allowed)
 		for _, value := range slices.Sorted(maps.Keys(setOf(texts(old, "enum")))) {
 			if !now[value] {
-				s.tighter = append(s.tighter, name+" may not be "+value)
+				s.tighten(at.child("enum"), name+" may not be "+value)
 			}
 		}
 		if document.Lookup(old, "enum") == nil {
-			s.tighter = append(s.tighter, name+" is one of "+listed(allowed))
+			s.tighten(at.child("enum"), name+" is one of "+listed(allowed))
 		}
 	}
 	for _, key := range []string{"maximum", "minimum", "maxLength", "minLength", "maxItems", "minItems", "pattern", "format", "maxProperties"} {
 		if a, b := document.Lookup(old, key), document.Lookup(new, key); b != nil && canonical(a) != canonical(b) && (a == nil || !wider(key, a.Value, b.Value)) {
-			s.tighter = append(s.tighter, name+" has "+key+" "+brief(b))
+			s.tighten(at.child(key), name+" has "+key+" "+brief(b))
 		}
 	}
 }

@@ -184,9 +184,10 @@ func TestDifferenceOfLines(t *testing.T) {
 	for _, c := range []struct{ old, new, was, is string }{
 		{"image: a/b:v2.14.1", "image: a/b:v3.2.0", "v2.14.1", "v3.2.0"},
 		{"- --replicas=1 x", "- --replicas=12 x", "1", "12"},
-		{"größe: äußerst", "größe: äußerste", "äußerst", "äußerste"},
+		{"größe: kleine äußerst", "größe: kleine äußerste", "äußerst", "äußerste"},
 		{"  a: true", "  a: false", "", ""},
 		{"name: one-thing-here", "kind: other", "", ""},
+		{"its end is here", "many words that are new and its end is here", "", ""},
 	} {
 		words := differences([]Line{{Delete, c.old}, {Insert, c.new}})
 		if words[0].Word != c.was || words[1].Word != c.is {

@@ -24,8 +24,8 @@ func newAimer(hunks []Hunk, lines [][]Line) *aimer {
 	return &aimer{hunks: hunks, lines: lines, roots: map[string]*yaml.Node{}}
 }
 
-// at finds the place of a field: the hunk of the field, else the one that holds it, else the first inside it. Where several hunks are
-// inside, no line of them is singled out.
+// at finds the place of a field: the hunk of the field, else the one that holds it, else the first inside it in which
+// something comes. Where several hunks are inside, no line of them is singled out.
 func (a *aimer) at(path string) aim {
 	if path == "" {
 		return aim{-1, -1}
@@ -40,7 +40,7 @@ func (a *aimer) at(path string) aim {
 				holder = i
 			}
 		case inside(hunk.Path, path):
-			if within < 0 {
+			if within < 0 || !comes(a.lines[within]) && comes(a.lines[i]) {
 				within = i
 			}
 			inner++
@@ -53,6 +53,11 @@ func (a *aimer) at(path string) aim {
 		return aim{within, firstChange(a.lines[within])}
 	}
 	return aim{within, -1}
+}
+
+// comes reports whether a line comes.
+func comes(lines []Line) bool {
+	return slices.ContainsFunc(lines, func(l Line) bool { return l.Op == Insert })
 }
 
 // firstChange is the index of the first line that comes, else of the first that goes or stands for one; -1 when there is none.

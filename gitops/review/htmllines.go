@@ -22,12 +22,19 @@ const chunkLines = 200
 
 var lineTags = map[Op]string{Insert: "ins", Delete: "del", Note: "note", Gap: "gap", Keep: "keep"}
 
+// chunk is a piece of a hunk; Full says that it has chunkLines lines, so that its height is known before it is laid out.
+type chunk struct {
+	Full bool
+	Runs []lineRun
+}
+
 // chunks are the lines of a hunk in pieces of at most chunkLines. The names are those of lines, by index.
-func chunks(lines []Line, names map[int]string) [][]lineRun {
+func chunks(lines []Line, names map[int]string) []chunk {
 	words := differences(lines)
-	var pieces [][]lineRun
+	var pieces []chunk
 	for start := 0; start < len(lines); start += chunkLines {
-		pieces = append(pieces, lineRuns(lines, start, min(len(lines), start+chunkLines), names, words))
+		end := min(len(lines), start+chunkLines)
+		pieces = append(pieces, chunk{Full: end-start == chunkLines, Runs: lineRuns(lines, start, end, names, words)})
 	}
 	return pieces
 }
@@ -84,7 +91,7 @@ func run(lines []Line, start int, op Op) int {
 	return n
 }
 
-// difference cuts two lines into what they share and the word between. It says no when they share less than a third.
+// difference cuts two lines into what they share and the word between. It says no when less than half of the longer one is shared.
 func difference(old, new string) (before, after markedLine, ok bool) {
 	head := 0
 	for head < len(old) && head < len(new) && old[head] == new[head] {
@@ -101,7 +108,7 @@ func difference(old, new string) (before, after markedLine, ok bool) {
 		tail--
 	}
 	same := len(strings.TrimSpace(old[:head])) + len(strings.TrimSpace(old[len(old)-tail:]))
-	if 3*same < min(len(strings.TrimSpace(old)), len(strings.TrimSpace(new))) {
+	if 2*same < max(len(strings.TrimSpace(old)), len(strings.TrimSpace(new))) {
 		return before, after, false
 	}
 	return cut(old, head, tail), cut(new, head, tail), true

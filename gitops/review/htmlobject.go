@@ -35,7 +35,7 @@ type hunkBlock struct {
 
 type pageHunk struct {
 	ID, Said string
-	Chunks   [][]lineRun
+	Chunks   []chunk
 }
 
 // builder makes the page of a report. All names on the page are given out in one order, so the same report has the same links.

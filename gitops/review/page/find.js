@@ -10,12 +10,10 @@ let hits = [], hit = -1;
 const linesOf = object => all(".hunk > .d > :not(table)", object);
 const headOf = object => object.querySelector("summary");
 
-// textOf is all that can be found in an object, lower case. The lines are parted, so that no match runs from one into the next.
+// textOf is all that an object says, lower case and without ends of lines: good for a quick no. It is read once, natively, since a report
+// may have a hundred thousand lines.
 function textOf(object) {
-  if (!texts.has(object)) {
-    const parts = all("summary, .file, .need, h4, .said", object).map(part => part.textContent);
-    texts.set(object, parts.concat(linesOf(object).map(line => line.textContent)).join("\n").toLowerCase());
-  }
+  if (!texts.has(object)) texts.set(object, object.textContent.toLowerCase());
   return texts.get(object);
 }
 
@@ -28,13 +26,16 @@ function chosen() {
   return Object.entries(facets);
 }
 
+// hitsOf are the lines of an object that hold a text, else its head when that or a heading does; none when the text only seemed to be
+// there, across the end of a line.
 function hitsOf(object, query, room) {
-  const found = [];
+  if (!textOf(object).includes(query)) return [];
+  const found = [], holds = element => element.textContent.toLowerCase().includes(query);
   for (const line of linesOf(object)) {
     if (found.length >= room) break;
-    if (line.textContent.toLowerCase().includes(query)) found.push(line);
+    if (holds(line)) found.push(line);
   }
-  return found.length ? found : [headOf(object)];
+  return found.length ? found : all("summary, .file, .need, h4, .said", object).some(holds) ? [headOf(object)] : [];
 }
 
 function refresh() {
@@ -43,10 +44,14 @@ function refresh() {
   hit = -1;
   let count = 0;
   for (const object of objects) {
-    const fits = facets.every(([key, values]) => values.has(object.dataset[key])) && (!query || textOf(object).includes(query));
+    let fits = facets.every(([key, values]) => values.has(object.dataset[key]));
+    if (fits && query) {
+      const found = hitsOf(object, query, Math.max(1, most - hits.length));
+      fits = found.length > 0;
+      if (hits.length < most) hits.push(...found);
+    }
     object.hidden = !fits;
     count += fits;
-    if (fits && query && hits.length < most) hits.push(...hitsOf(object, query, most - hits.length));
   }
   for (const group of all(".group")) group.hidden = !group.querySelector(".object:not([hidden])");
   openFound(query);
@@ -120,7 +125,7 @@ function goTo(step) {
   if (line.localName !== "summary") line.closest(".object").open = true;
   tell(field.value.trim(), chosen().length, Number(one("next").dataset.count));
   paintHits();
-  bring(line);
+  bring(line.localName === "summary" ? line.parentElement : line);
 }
 
 function clearFind() {

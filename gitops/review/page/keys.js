@@ -12,7 +12,7 @@ function goToObject(step) {
   const object = list[Math.max(0, Math.min(list.length - 1, from + step))];
   at = objects.indexOf(object);
   headOf(object).focus({ preventScroll: true });
-  bring(headOf(object));
+  bring(object);
 }
 
 const alerts = all(".item");
