@@ -1,11 +1,44 @@
 package resolver
 
+import "slices"
+
+// requires is the nodes that a choice needs in a solution: those that only one can meet, and every one in the solution that
+// meets a need that several can.
+func (c choice) requires(chosen map[*node]int) []*node {
+	list := c.node.children[c.element]
+	for _, o := range c.node.options[c.element] {
+		for _, n := range o.met(chosen) {
+			if !slices.Contains(list, n) {
+				list = append(slices.Clip(list), n)
+			}
+		}
+	}
+	return list
+}
+
+// met is the offers that are in a solution with a version that fits, in order of preference.
+func (o *option) met(chosen map[*node]int) []*node {
+	var list []*node
+	for _, f := range o.offers {
+		if element, there := chosen[f.node]; there && f.fit.has(element) {
+			list = append(list, f.node)
+		}
+	}
+	return list
+}
+
+// elements is the chosen element of each node.
+func (a solution) elements() map[*node]int {
+	chosen := make(map[*node]int, len(a))
+	for _, c := range a {
+		chosen[c.node] = c.element
+	}
+	return chosen
+}
+
 // closedCycle is the choices of a solution that need each other in a circle, in order, or nil.
 func closedCycle(found solution) []choice {
-	w := &walk{chosen: make(map[*node]int, len(found)), done: make(map[*node]bool, len(found)), on: map[*node]int{}}
-	for _, c := range found {
-		w.chosen[c.node] = c.element
-	}
+	w := &walk{chosen: found.elements(), done: make(map[*node]bool, len(found)), on: map[*node]int{}}
 	for _, c := range found {
 		if cycle := w.from(c.node); cycle != nil {
 			return cycle
@@ -20,7 +53,8 @@ type walk struct {
 	done   map[*node]bool
 	on     map[*node]int // position in path
 	path   []choice
-	next   []int // which child is next, for each node of the path
+	needs  [][]*node // what each node of the path needs
+	next   []int     // which of these is next
 }
 
 func (w *walk) from(start *node) []choice {
@@ -30,13 +64,11 @@ func (w *walk) from(start *node) []choice {
 	w.enter(start)
 	for len(w.path) > 0 {
 		top := len(w.path) - 1
-		n := w.path[top].node
-		children := n.children[w.path[top].element]
-		if w.next[top] == len(children) {
+		if w.next[top] == len(w.needs[top]) {
 			w.leave()
 			continue
 		}
-		child := children[w.next[top]]
+		child := w.needs[top][w.next[top]]
 		w.next[top]++
 		if at, open := w.on[child]; open {
 			return w.path[at:]
@@ -50,7 +82,8 @@ func (w *walk) from(start *node) []choice {
 
 func (w *walk) enter(n *node) {
 	w.on[n] = len(w.path)
-	w.path = append(w.path, choice{n, w.chosen[n]})
+	c := choice{node: n, element: w.chosen[n]}
+	w.path, w.needs = append(w.path, c), append(w.needs, c.requires(w.chosen))
 	w.next = append(w.next, 0)
 }
 
@@ -59,18 +92,40 @@ func (w *walk) leave() {
 	n := w.path[top].node
 	delete(w.on, n)
 	w.done[n] = true
-	w.path, w.next = w.path[:top], w.next[:top]
+	w.path, w.needs, w.next = w.path[:top], w.needs[:top], w.next[:top]
 }
 
-// cycleOf is the incompatibility of a cycle: every version that is known to need the next one takes part.
+// cycleOf is the incompatibility of a cycle: every version that is known to need the next one takes part, as far as it meets the
+// need of the one before.
 func (s *search) cycleOf(cycle []choice) *incompatibility {
 	o := &origin{kind: fromCycle, node: cycle[0].node}
 	inc := &incompatibility{origin: o}
 	for i, c := range cycle {
 		next := cycle[(i+1)%len(cycle)].node
+		needing, _, cited := c.link(next)
+		if _, fit, _ := cycle[(i+len(cycle)-1)%len(cycle)].link(c.node); fit != nil {
+			needing = needing.and(*fit)
+		}
 		o.cycle = append(o.cycle, c.node)
-		inc.terms = append(inc.terms, term{c.node, c.node.edges[next]})
+		o.cites = append(o.cites, cited)
+		inc.terms = append(inc.terms, term{c.node, needing})
 	}
 	o.set = inc.terms[0].set
 	return inc
+}
+
+// link is how a choice needs another node: the elements that do, those of the other that meet the need when not all do, and what is
+// asked for.
+func (c choice) link(next *node) (needing set, fit *set, cited edge) {
+	if slices.Contains(c.node.children[c.element], next) {
+		return c.node.edges[next], nil, edge{fromNeed, c.node.pkg, next.pkg}
+	}
+	for _, o := range c.node.options[c.element] {
+		for i := range o.offers {
+			if f := &o.offers[i]; f.node == next {
+				return o.set, &f.fit, edge{fromNeed, c.node.pkg, o.need.Package}
+			}
+		}
+	}
+	panic("resolver: " + c.node.instance + " does not need " + next.instance)
 }

@@ -16,7 +16,7 @@ func (s *search) askRoot(n *node) {
 }
 
 // rootSet is the elements that a root allows: those in its range, of its registry. Without a registry of its own it takes
-// what is locked; without that, the first listed registry that has a version in range, and no other.
+// what is locked; without that, the first listed registry that has a version in range which is not withdrawn, and no other.
 func (s *search) rootSet(n *node) set {
 	root := s.question.problem.Roots[n.root]
 	allowed := n.pack.allowed(root.Range)
@@ -26,9 +26,13 @@ func (s *search) rootSet(n *node) set {
 	if n.lock >= 0 {
 		return allowed
 	}
+	offered := allowed.without(n.pack.yanked)
+	if offered.empty() || pins(root.Range) {
+		offered = allowed
+	}
 	for _, b := range n.pack.blocks {
-		if here := allowed.and(interval(n.pack.size, b.first, b.end)); !here.empty() {
-			return here
+		if here := interval(n.pack.size, b.first, b.end); !offered.disjoint(here) {
+			return allowed.and(here)
 		}
 	}
 	return emptySet(n.pack.size)

@@ -10,7 +10,9 @@ import (
 
 // newSearch makes a search and the nodes of its roots.
 func newSearch(ctx context.Context, u *universe, q *question) (*search, error) {
-	s := &search{universe: u, question: q, nodes: map[identity]*node{}, byInstance: map[string][]*node{}, bump: 1}
+	s := &search{universe: u, question: q, nodes: map[identity]*node{}, byInstance: map[string][]*node{}, bump: 1,
+		named: map[string][]*node{}, rules: map[string][]*rule{}, users: map[apiKind][]*usage{}, servers: map[apiKind][]*usage{}}
+	s.runKubernetes()
 	u.prefetch(ctx, q.packages())
 	for i, root := range q.problem.Roots {
 		if root.Package == "" || !q.asks(fromRoot, i) {
@@ -48,7 +50,7 @@ func (s *search) begin(ctx context.Context, id identity) error {
 		return err
 	}
 	s.roots = append(s.roots, n)
-	s.discover(n, nil)
+	s.discover(n, nil, 0)
 	if n.root < 0 {
 		s.add(&incompatibility{terms: []term{{n, single(n.pack.size, absent)}}})
 	}
@@ -68,7 +70,7 @@ func (s *search) node(ctx context.Context, id identity, parent *node) (*node, er
 		return nil, err
 	}
 	n := &node{identity: id, pack: p, parent: parent, state: p.full, expanded: emptySet(p.size), namespaced: emptySet(p.size),
-		needs: map[needKey]*incompatibility{}, edges: map[*node]set{}, children: map[int][]*node{}}
+		claims: map[claimKey]*incompatibility{}, options: map[int][]*option{}, edges: map[*node]set{}, children: map[int][]*node{}}
 	n.root, n.lock = s.question.rootOf(id), s.question.lockOf(id)
 	n.moved = s.question.isMoved(id)
 	s.nodes[id] = n
@@ -77,7 +79,9 @@ func (s *search) node(ctx context.Context, id identity, parent *node) (*node, er
 	s.askLock(n)
 	s.askHolds(n)
 	s.askFacts(n)
+	s.askYanked(n)
 	s.askName(n)
+	s.enlist(n)
 	return n, nil
 }
 
@@ -93,9 +97,13 @@ func (s *search) expand(ctx context.Context, n *node, element int) error {
 		n.namespaced = n.namespaced.or(this)
 	}
 	s.askScope(n, needs.Namespaced, this)
+	s.askPath(n, element, needs.From)
+	s.demand(n, this, needs)
+	s.rule(n, this, needs.Conflicts)
+	s.joinAPIs(n, this, needs)
 	s.universe.prefetch(ctx, needs.packages())
 	for _, d := range sortedDependencies(needs) {
-		if err := s.require(ctx, n, element, identity{instance: d.Package, pkg: d.Package}, d.Range); err != nil {
+		if err := s.need(ctx, n, element, d); err != nil {
 			return err
 		}
 	}
@@ -109,10 +117,11 @@ func (s *search) expandComponents(ctx context.Context, n *node, element int, nee
 		switch {
 		case i > 0 && components[i-1].name() == m.name():
 			s.forbid(n, single(n.pack.size, element), origin{kind: fromName, component: true, called: id.instance})
-		case n.contains(m.Package) && s.question.needs(n.pkg, m.Package):
-			s.forbid(n, single(n.pack.size, element), origin{kind: fromCycle, cycle: n.lineage(m.Package), component: true, called: id.instance})
+		case n.contains(m.Package) && s.question.counts(edge{fromNeed, n.pkg, m.Package}):
+			s.forbid(n, single(n.pack.size, element), origin{kind: fromCycle, cycle: n.lineage(m.Package), component: true,
+				called: id.instance, cites: []edge{{fromNeed, n.pkg, m.Package}}})
 		case !n.contains(m.Package):
-			if err := s.require(ctx, n, element, id, m.Range); err != nil {
+			if err := s.require(ctx, n, element, id, catalog.Requirement{Package: m.Package, Range: m.Range}); err != nil {
 				return err
 			}
 		}
@@ -124,7 +133,9 @@ func (s *search) expandComponents(ctx context.Context, n *node, element int, nee
 func (needs *Needs) packages() []string {
 	var names []string
 	for _, d := range needs.Dependencies {
-		names = append(names, d.Package)
+		if d.Package != kubernetes {
+			names = append(names, d.Package)
+		}
 	}
 	for _, m := range needs.Components {
 		names = append(names, m.Package)
@@ -137,7 +148,7 @@ func (c Component) name() string { return cmp.Or(c.Name, c.Package) }
 func sortedDependencies(needs *Needs) []catalog.Requirement {
 	sorted := slices.Clone(needs.Dependencies)
 	slices.SortStableFunc(sorted, func(a, b catalog.Requirement) int {
-		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Range.String(), b.Range.String()))
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Range.String(), b.Range.String()), cmp.Compare(a.Source, b.Source))
 	})
 	return sorted
 }
@@ -182,6 +193,9 @@ func (s *search) askScope(n *node, namespaced bool, this set) {
 		for _, asker := range n.askers {
 			s.askCluster(asker, asker.edges[n], n, this)
 		}
+		for _, o := range n.offered {
+			s.narrow(o, n, this)
+		}
 	}
 }
 
@@ -195,8 +209,8 @@ func (s *search) askCluster(asker *node, askers set, n *node, namespaced set) {
 
 // require learns that an element of a node needs another node in a range. Elements with the same need share one
 // incompatibility, which replaces the one of fewer elements.
-func (s *search) require(ctx context.Context, n *node, element int, id identity, r catalog.Range) error {
-	if !s.question.needs(n.pkg, id.pkg) {
+func (s *search) require(ctx context.Context, n *node, element int, id identity, r catalog.Requirement) error {
+	if !s.question.counts(edge{fromNeed, n.pkg, id.pkg}) {
 		return nil
 	}
 	var parent *node
@@ -209,22 +223,30 @@ func (s *search) require(ctx context.Context, n *node, element int, id identity,
 	}
 	this := single(n.pack.size, element)
 	if target == n {
-		s.forbid(n, this, origin{kind: fromCycle, cycle: []*node{n}})
+		s.forbid(n, this, origin{kind: fromCycle, cycle: []*node{n}, cites: []edge{{fromNeed, n.pkg, n.pkg}}})
 		return nil
 	}
 	s.connect(n, element, target)
-	key := needKey{target, keyOf(r)}
-	if old := n.needs[key]; old != nil {
-		this = this.or(old.origin.set)
+	s.claim(n, this, []term{{target, target.pack.full.without(target.pack.allowed(r.Range))}},
+		origin{kind: fromNeed, target: target, named: id.pkg, component: parent != nil, requested: r.Range, source: r.Source}, "")
+	return nil
+}
+
+// claim adds that elements of a node cannot be where the other terms hold. Elements that say the same, by origin and note, share
+// one incompatibility, which replaces the one of fewer elements.
+func (s *search) claim(n *node, these set, others []term, o origin, note string) {
+	key := claimKey{o.kind, o.target, o.named, keyOf(o.requested), note}
+	if o.source != "" || o.reason != "" {
+		key.note += "\n" + o.source + "\n" + o.reason
+	}
+	if old := n.claims[key]; old != nil {
+		these = these.or(old.origin.set)
 		old.dead = true
 	}
-	inc := &incompatibility{
-		terms:  []term{{n, this}, {target, target.pack.full.without(target.pack.allowed(r))}},
-		origin: &origin{kind: fromNeed, node: n, set: this, target: target, component: parent != nil, requested: r},
-	}
-	n.needs[key] = inc
+	o.node, o.set = n, these
+	inc := &incompatibility{terms: append([]term{{n, these}}, others...), origin: &o}
+	n.claims[key] = inc
 	s.add(inc)
-	return nil
 }
 
 // connect remembers who needs whom.

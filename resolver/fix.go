@@ -12,9 +12,10 @@ const (
 	maxFixConflicts = 2500
 )
 
-// relaxation is a change to a problem that may make it solvable.
+// relaxation is a change to a problem that may make it solvable. Of several with one group only the first that helps is told.
 type relaxation struct {
 	kind  string
+	group string
 	entry entry
 	pkg   string
 	where string
@@ -25,8 +26,8 @@ type relaxation struct {
 // fixes tries the changes to the entries of a refutation, one at a time, then in pairs. Leaving out what the workspace asks
 // for is the last resort.
 func fixes(ctx context.Context, u *universe, p *Problem, refuted *search, asked *entry) ([]Fix, error) {
-	t := &trial{universe: u, left: maxFixTrials, conflicts: maxFixConflicts}
-	candidates := relaxations(p, refuted, asked)
+	t := &trial{universe: u, asked: asked, left: maxFixTrials, conflicts: maxFixConflicts}
+	candidates := relaxations(ctx, p, refuted, asked)
 	gentle := slices.DeleteFunc(slices.Clone(candidates), func(r relaxation) bool { return r.kind == "remove" })
 	for _, attempt := range []func() ([]Fix, error){
 		func() ([]Fix, error) { return t.singles(ctx, p, gentle) },
@@ -54,13 +55,18 @@ func distinct(found []Fix) []Fix {
 
 func (t *trial) singles(ctx context.Context, p *Problem, candidates []relaxation) ([]Fix, error) {
 	var found []Fix
+	helped := map[string]bool{}
 	for _, r := range candidates {
+		if helped[r.group] {
+			continue
+		}
 		_, solution, err := t.relaxed(ctx, p, r)
 		if err != nil {
 			return nil, err
 		}
 		if solution != nil {
 			found = append(found, Fix{Kind: r.kind, Package: r.pkg, Text: r.say(solution), Where: r.where})
+			helped[r.group] = r.group != ""
 		}
 	}
 	return found, nil
@@ -78,7 +84,7 @@ func (t *trial) pairs(ctx context.Context, p *Problem, candidates []relaxation, 
 			}
 			continue
 		}
-		for _, second := range relaxations(p, s, asked) {
+		for _, second := range relaxations(ctx, p, s, asked) {
 			pair := [2]string{min(first.key(), second.key()), max(first.key(), second.key())}
 			if second.kind == "remove" || second.entry == first.entry || tried[pair] {
 				continue
@@ -97,7 +103,9 @@ func (t *trial) pairs(ctx context.Context, p *Problem, candidates []relaxation, 
 	return found, nil
 }
 
-func (r relaxation) key() string { return fmt.Sprintf("%s %d %d", r.kind, r.entry.kind, r.entry.index) }
+func (r relaxation) key() string {
+	return fmt.Sprintf("%s %s %d %d", r.kind, r.group, r.entry.kind, r.entry.index)
+}
 
 // relaxed asks a problem again with changes. A root or hold of no package stays in its place, so that indexes
 // keep their meaning. A
@@ -125,28 +133,32 @@ func (p *Problem) packageOf(e entry) string {
 
 // relaxations lists the changes that could undo the entries of a refutation. Whoever asks about a package would not do without
 // it.
-func relaxations(p *Problem, refuted *search, asked *entry) []relaxation {
-	var list []relaxation
+func relaxations(ctx context.Context, p *Problem, refuted *search, asked *entry) []relaxation {
+	list := ways(ctx, refuted)
+	list = append(list, exactly(p, refuted)...)
 	entries := sortedEntries(premisesOf(refuted.refuted).entries)
 	slices.Reverse(entries)
 	for _, e := range entries {
 		if asked == nil || e != *asked {
-			list = append(list, relaxationsOf(p, e, refuted.universe)...)
+			list = append(list, relaxationsOf(p, e, refuted)...)
 		}
 	}
 	if asked != nil {
 		pkg := p.packageOf(*asked)
 		list = slices.DeleteFunc(list, func(r relaxation) bool { return r.kind == "remove" && r.pkg == pkg })
 	}
-	rank := []string{"hold", "range", "downgrade", "registry", "remove"}
+	rank := []string{"path", "provider", "hold", "range", "kubernetes", "downgrade", "registry", "withdrawn", "remove"}
 	slices.SortStableFunc(list, func(a, b relaxation) int { return slices.Index(rank, a.kind) - slices.Index(rank, b.kind) })
 	return list
 }
 
-func relaxationsOf(p *Problem, e entry, u *universe) []relaxation {
+func relaxationsOf(p *Problem, e entry, refuted *search) []relaxation {
+	u := refuted.universe
 	switch e.kind {
 	case fromRoot:
-		return relaxRoot(p, e, u)
+		return append(otherNames(p, e, u), relaxRoot(p, e, u)...)
+	case fromCluster:
+		return moveCluster(p, e, refuted.refuted)
 	case fromHold:
 		return []relaxation{relaxHold(p, e)}
 	case fromLockedVersion:
@@ -164,7 +176,7 @@ func relaxationsOf(p *Problem, e entry, u *universe) []relaxation {
 
 func relaxHold(p *Problem, e entry) relaxation {
 	hold := p.Holds[e.index]
-	return relaxation{"hold", e, hold.Package, hold.Where,
+	return relaxation{"hold", "", e, hold.Package, hold.Where,
 		func(p *Problem) { p.Holds[e.index].Package = "" },
 		func(solution) string { return fmt.Sprintf("drop the hold on %s%s", hold.Package, at(hold.Where)) },
 	}
@@ -172,7 +184,7 @@ func relaxHold(p *Problem, e entry) relaxation {
 
 func allowDowngrade(p *Problem, e entry) relaxation {
 	lock := p.Locked[e.index]
-	return relaxation{"downgrade", e, lock.Package, "",
+	return relaxation{"downgrade", "", e, lock.Package, "",
 		func(p *Problem) { p.AllowDowngrade = append(slices.Clone(p.AllowDowngrade), lock.Instance) },
 		func(found solution) string {
 			text := "let " + lock.Instance + " go down"
@@ -188,7 +200,7 @@ func relaxRoot(p *Problem, e entry, u *universe) []relaxation {
 	root := p.Roots[e.index]
 	var list []relaxation
 	if !root.Range.IsAny() {
-		list = append(list, relaxation{"range", e, root.Package, root.Where,
+		list = append(list, relaxation{"range", "", e, root.Package, root.Where,
 			func(p *Problem) { p.Roots[e.index].Range = anyStable },
 			func(found solution) string {
 				return fmt.Sprintf("allow %s %s%s", root.name(), found.version(root.name()), at(root.Where))
@@ -196,7 +208,7 @@ func relaxRoot(p *Problem, e entry, u *universe) []relaxation {
 		})
 	}
 	list = append(list, otherRegistries(p, e, root.Registry, u)...)
-	return append(list, relaxation{"remove", e, root.Package, root.Where,
+	return append(list, relaxation{"remove", "", e, root.Package, root.Where,
 		func(p *Problem) { p.Roots[e.index].Package = "" },
 		func(solution) string { return fmt.Sprintf("do without %s%s", root.name(), at(root.Where)) },
 	})
@@ -214,7 +226,7 @@ func otherRegistries(p *Problem, e entry, bound string, u *universe) []relaxatio
 		if b.registry == bound {
 			continue
 		}
-		list = append(list, relaxation{"registry", e, root.Package, root.Where,
+		list = append(list, relaxation{"registry", b.registry, e, root.Package, root.Where,
 			func(p *Problem) { p.Roots[e.index].Registry = b.registry },
 			func(found solution) string {
 				return fmt.Sprintf("take %s %s from registry %s: --registry %s", root.name(), found.version(root.name()), b.registry, b.registry)

@@ -28,6 +28,10 @@ func (s *search) follow(n *node, decided set) {
 func (s *search) hunt(ctx context.Context) error {
 	n := s.mostActive()
 	if n == nil {
+		if o := s.unmet(); o != nil {
+			s.decide(s.offer(o))
+			return nil
+		}
 		s.bringHome()
 		return nil
 	}
@@ -46,7 +50,7 @@ func (s *search) bringHome() {
 	for _, n := range s.all {
 		if !n.state.has(absent) {
 			prey[n] = n.state.lowest(1, n.pack.size)
-			found = append(found, choice{n, prey[n]})
+			found = append(found, choice{node: n, element: prey[n]})
 		}
 	}
 	if cycle := closedCycle(found); cycle != nil {
@@ -74,7 +78,7 @@ func (n *node) settled() bool { return n.state.count() == 1 && n.state.within(n.
 // anyOf is an element that is still possible for a node, whoever asks.
 func (s *search) anyOf(n *node) int {
 	for _, b := range n.pack.blocks {
-		if element := s.bestOf(n.state, b); element >= 0 {
+		if element := s.bestOf(n.pack, n.state, b); element >= 0 {
 			return element
 		}
 	}

@@ -18,16 +18,19 @@ type node struct {
 	queued  bool // in search.changed
 	opened  *openTerm
 
-	expanded   set                          // elements whose needs are known to the search
-	namespaced set                          // of these, the namespaced ones
-	needs      map[needKey]*incompatibility // what the needs became, one for each target and range
-	edges      map[*node]set                // who is needed by which elements
-	children   map[int][]*node              // what each element needs, in order
-	askers     []*node                      // the other ends of edges, in order of discovery
+	expanded   set                           // elements whose needs are known to the search
+	namespaced set                           // of these, the namespaced ones
+	claims     map[claimKey]*incompatibility // what the elements say of others and of themselves, one for all that say the same
+	edges      map[*node]set                 // who is needed by which elements
+	children   map[int][]*node               // what each element needs, in order
+	options    map[int][]*option             // what each element needs that several packages can meet
+	askers     []*node                       // the other ends of edges, in order of discovery
 
 	activity   float64 // how often and how recently it took part in a conflict
 	discovered bool
-	asker      *node // through whom it was discovered, nil for a root
+	asker      *node     // through whom it was discovered, nil for a root
+	rank       int       // among the offers for a need, when it was discovered for one that several could meet
+	offered    []*option // in which it is one of the offers
 }
 
 // identity tells nodes apart.
@@ -36,10 +39,13 @@ type identity struct {
 	parentName    string // of a component
 }
 
-// needKey tells the needs of one node apart.
-type needKey struct {
+// claimKey tells apart what the elements of one node say.
+type claimKey struct {
+	kind   originKind
 	target *node
+	named  string
 	rangeKey
+	note string // whatever else makes a difference
 }
 
 // watch is an incompatibility whose term on the node is one of the two that are watched. The first word of the term's set

@@ -17,7 +17,8 @@ type NoSolutionError struct {
 
 // Step is one line of an explanation.
 type Step struct {
-	Kind    string `json:"kind"` // root, hold, fact, lock, registry, dependency, component, scope, name or cycle
+	Kind string `json:"kind"` // of what is asked: root, hold, kubernetes, lock, registry; of packages: dependency, component, demand, conflict,
+	// api, withdrawn, path, scope, name, cycle; of what was found: fact
 	Package string `json:"package,omitempty"`
 	Text    string `json:"text"`
 	Where   string `json:"where,omitempty"`
@@ -25,7 +26,7 @@ type Step struct {
 
 // Fix is one change that makes the problem solvable.
 type Fix struct {
-	Kind    string `json:"kind"` // hold, range, downgrade, registry, both (of two) or remove
+	Kind    string `json:"kind"` // path, provider, hold, range, kubernetes, downgrade, registry, withdrawn, both (of two) or remove
 	Package string `json:"package,omitempty"`
 	Text    string `json:"text"`
 	Where   string `json:"where,omitempty"`

@@ -34,6 +34,19 @@ func (s shelf) Needs(_ context.Context, pkg string, c Candidate) (Needs, error) 
 	panic("asked for what it did not offer: " + pkg + " " + c.Version.String())
 }
 
+func (s shelf) Providers(_ context.Context, virtual string) ([]string, error) {
+	var names []string
+	for name, items := range s {
+		if slices.ContainsFunc(items, func(i item) bool {
+			return slices.ContainsFunc(i.Provides, func(p catalog.Provided) bool { return p.Name == virtual })
+		}) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 func (s shelf) Names(context.Context) []string {
 	var names []string
 	for name := range s {

@@ -29,7 +29,7 @@ type Chosen struct {
 	RequiredBy                  []Reason // who asked for it: the workspace first, then instances by name
 	// Newest is the newest version that the instance's registry has: the newest stable one, or the newest prerelease
 	// when there is no stable one. It may be out of every range.
-	// A withdrawn version counts only when there is no other.
+	// A withdrawn version is not the newest; when all are, it is the chosen one.
 	Newest catalog.Version
 	// Yanked and Deprecated say why the version was withdrawn, or why it is better not used any more; empty when it is not.
 	Yanked, Deprecated string
@@ -43,4 +43,7 @@ type Reason struct {
 	By    string // the asking instance, empty for the workspace
 	Range catalog.Range
 	Where string // the place in a file when the workspace asks
+	// Virtual is the virtual package that was asked for, which the instance provides; empty when it was asked for by the name of its
+	// package.
+	Virtual string
 }

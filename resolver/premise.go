@@ -13,8 +13,10 @@ type entry struct {
 	index int
 }
 
-// edge is all that the versions of one package need of another.
+// edge is all that the versions of one package say of another in one way: need it, or cannot be with it. What they say of their
+// own package, a path or a withdrawal, has no other, or the version.
 type edge struct {
+	kind     originKind
 	from, to string
 }
 
@@ -41,21 +43,17 @@ func premisesOf(refuted *incompatibility) *premises {
 
 func (p *premises) add(o *origin) {
 	switch o.kind {
-	case fromRoot, fromHold, fromFact, fromLockedVersion, fromLockedRegistry:
+	case fromRoot, fromHold, fromCluster, fromFact, fromLockedVersion, fromLockedRegistry:
 		p.entries[entry{o.kind, o.index}] = true
-	case fromNeed:
-		p.edges[edge{o.node.pkg, o.target.pkg}] = true
+	case fromYanked, fromPath, fromNeed, fromDemand, fromConflict, fromAPI:
+		p.edges[edge{o.kind, o.node.pkg, o.named}] = true
 	case fromScope:
 		if o.target != nil {
-			p.edges[edge{o.target.pkg, o.node.pkg}] = true
+			p.edges[edge{fromNeed, o.target.pkg, o.node.pkg}] = true
 		}
 	case fromCycle:
-		if o.component {
-			p.edges[edge{o.node.pkg, o.cycle[0].pkg}] = true
-			return
-		}
-		for i, n := range o.cycle {
-			p.edges[edge{n.pkg, o.cycle[(i+1)%len(o.cycle)].pkg}] = true
+		for _, e := range o.cites {
+			p.edges[e] = true
 		}
 	}
 }
@@ -84,8 +82,9 @@ func leaves(inc *incompatibility) []*origin {
 // trial asks problems again, in parts or changed, within bounds.
 type trial struct {
 	universe  *universe
-	left      int // trials
-	conflicts int // that are left
+	asked     *entry // the entry that is the question itself
+	left      int    // trials
+	conflicts int    // that are left
 }
 
 // ask searches for any answer to a problem, or to some of it. Neither an answer nor a refutation means that it gave up.
@@ -97,7 +96,7 @@ func (t *trial) ask(ctx context.Context, p *Problem, only *premises) (*search, s
 	if err != nil {
 		return nil, nil, err
 	}
-	q.only, q.plain, q.kept = only, true, nil
+	q.only, q.plain, q.kept, q.asked = only, true, nil, t.asked
 	s, err := newSearch(ctx, t.universe, q)
 	if err != nil {
 		return nil, nil, err
@@ -177,7 +176,7 @@ func (t *trial) spareEdges(ctx context.Context, p *Problem, core *premises, refu
 // locked, what is held, and then the roots, the last first.
 func sortedEntries(entries map[entry]bool) []entry {
 	rank := func(k originKind) int {
-		return slices.Index([]originKind{fromFact, fromLockedRegistry, fromLockedVersion, fromHold, fromRoot}, k)
+		return slices.Index([]originKind{fromFact, fromLockedRegistry, fromLockedVersion, fromHold, fromCluster, fromRoot}, k)
 	}
 	return slices.SortedFunc(maps.Keys(entries), func(a, b entry) int {
 		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), cmp.Compare(b.index, a.index))
@@ -186,6 +185,6 @@ func sortedEntries(entries map[entry]bool) []entry {
 
 func sortedEdges(edges map[edge]bool) []edge {
 	return slices.SortedFunc(maps.Keys(edges), func(a, b edge) int {
-		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	})
 }

@@ -13,6 +13,8 @@ type question struct {
 	plain    bool      // any answer will do
 	patience int       // conflicts before the search hunts
 	kept     []int     // lock entries that shall stay in the plan, though no root asks for them
+	asked    *entry    // the entry of the problem that is the question itself; nil for none
+	anyPath  bool      // every version can be reached from every other
 
 	roots map[string]int   // by instance
 	locks map[string]int   // by instance
@@ -29,8 +31,12 @@ func newQuestion(p *Problem) (*question, error) {
 		patience: huntAfter}
 	for i, root := range p.Roots {
 		name := root.name()
-		if root.Package == "" {
+		switch root.Package {
+		case "":
 			continue
+		case kubernetes:
+			return nil, &ProblemError{Where: root.Where, Reason: "kubernetes is the cluster itself, and no package to install",
+				Hint: "the cluster's version is its kubernetes: in gkops.yaml"}
 		}
 		if first, twice := q.roots[name]; twice {
 			return nil, twiceError(name, p.Roots[first], root)
@@ -104,9 +110,9 @@ func (q *question) asks(kind originKind, index int) bool {
 	return q.only == nil || q.only.entries == nil || q.only.entries[entry{kind, index}]
 }
 
-// needs reports whether what one package needs of another counts.
-func (q *question) needs(from, to string) bool {
-	return q.only == nil || q.only.edges == nil || q.only.edges[edge{from, to}]
+// counts reports whether what a package says of another counts.
+func (q *question) counts(e edge) bool {
+	return q.only == nil || q.only.edges == nil || q.only.edges[e]
 }
 
 // rootOf is the index of the root that a node is, or -1.

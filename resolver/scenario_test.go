@@ -24,9 +24,19 @@ var update = flag.Bool("update", false, "accept what the solver answers")
 //
 //	case SENTENCE                        what the case shows; the lines below belong to it
 //	registries NAME...                   in list order; without it there is one, main
-//	PKG VERSION... [of REGISTRY] [namespaced] [-> NEED, NEED...]
-//	                                     versions that a registry has; a need is PKG [RANGE], or with PKG [as NAME] [RANGE] for a
-//	                                     component
+//	kubernetes VERSION                   the cluster's version, which gkops.yaml:9 says; without it, it is not judged
+//	PKG VERSION... [of REGISTRY] [namespaced] [provides NAME [VERSION]]... [-> NEED, NEED...]
+//	                                     versions that a registry has, the virtual packages that they provide, and their needs; each
+//	                                     may end in "by WORDS", who says so when it is not the package itself:
+//	    PKG [RANGE]                      a dependency
+//	    with PKG [as NAME] [RANGE]       a component
+//	    fits RANGE                       a demand on the cluster's version
+//	    against NAME [RANGE] [because WORDS]  a conflict
+//	    after RANGE                      the versions of the package that it can be reached from
+//	    serves KIND.GROUP VERSION...     a custom resource API
+//	    uses KIND.GROUP VERSION...
+//	yanked PKG VERSION... [of REGISTRY] because WORDS      of versions above
+//	deprecated PKG VERSION... [of REGISTRY] because WORDS
 //	want PKG [RANGE] [as INSTANCE] [from REGISTRY]
 //	locked INSTANCE VERSION [of REGISTRY] [package PKG]
 //	hold PKG RANGE [because WORDS]
@@ -34,7 +44,8 @@ var update = flag.Bool("update", false, "accept what the solver answers")
 //	move all | move NAME...              what may leave its locked version
 //	downgrade NAME...                    what may go below it
 //	minimal                              lowest versions
-//	plan INSTANCE VERSION [REGISTRY], ...  the whole answer, sorted; the registry only where there are several
+//	plan INSTANCE VERSION [REGISTRY] [then VERSION...], ...  the whole answer, sorted; the registry only where there are several;
+//	                                     what it is to go to in further steps, after then
 //	no                                   no answer; lines starting with | are its explanation
 //	whynot PKG RANGE                     a question after the plan; lines starting with | are the verdict
 //
@@ -158,6 +169,12 @@ func (c *scenario) statement(line string) error {
 		p.AllowDowngrade = fields
 	case "minimal":
 		p.Minimal = true
+	case "kubernetes":
+		v, err := catalog.ParseKubernetes(rest)
+		p.Kubernetes, p.KubernetesWhere = v, "gkops.yaml:9"
+		return err
+	case "yanked", "deprecated":
+		return c.mark(rest, word == "yanked")
 	case "whynot":
 		pkg, r, _ := strings.Cut(rest, " ")
 		parsed, err := catalog.ParseRange(r)
@@ -193,13 +210,59 @@ func (c *scenario) stock(pkg, rest string) error {
 	if before, _, namespaced := strings.Cut(have, "namespaced"); namespaced {
 		have, needs.Namespaced = before, true
 	}
+	have, provided := cutWord(strings.TrimSpace(have), " provides ")
+	provides, err := parseProvided(provided)
+	if err != nil {
+		return err
+	}
 	have, registry := cutWord(strings.TrimSpace(have), " of ")
 	for _, text := range strings.Fields(have) {
 		v, err := catalog.ParseVersion(full(text))
 		if err != nil {
 			return err
 		}
-		c.shelf[pkg] = append(c.shelf[pkg], item{Candidate{Registry: cmp.Or(registry, "main"), Version: v}, needs})
+		c.shelf[pkg] = append(c.shelf[pkg], item{Candidate{Registry: cmp.Or(registry, "main"), Version: v, Provides: provides}, needs})
+	}
+	return nil
+}
+
+func parseProvided(text string) ([]catalog.Provided, error) {
+	var all []catalog.Provided
+	for part := range strings.SplitSeq(text, " provides ") {
+		name, number, versioned := strings.Cut(strings.TrimSpace(part), " ")
+		if name == "" {
+			continue
+		}
+		one := catalog.Provided{Name: name}
+		if versioned {
+			v, err := catalog.ParseVersion(full(number))
+			if err != nil {
+				return nil, err
+			}
+			one.Version = v
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// mark withdraws or deprecates versions that were stated before.
+func (c *scenario) mark(rest string, yanked bool) error {
+	rest, why := cutWord(rest, " because ")
+	rest, registry := cutWord(rest, " of ")
+	pkg, versions, _ := strings.Cut(rest, " ")
+	for _, text := range strings.Fields(versions) {
+		i := slices.IndexFunc(c.shelf[pkg], func(i item) bool {
+			return i.Version.String() == full(text) && i.Registry == cmp.Or(registry, "main")
+		})
+		if i < 0 {
+			return fmt.Errorf("there is no %s %s to mark", pkg, text)
+		}
+		if yanked {
+			c.shelf[pkg][i].Yanked = why
+		} else {
+			c.shelf[pkg][i].Deprecated = why
+		}
 	}
 	return nil
 }
@@ -207,7 +270,13 @@ func (c *scenario) stock(pkg, rest string) error {
 func parseNeeds(text string) (Needs, error) {
 	var needs Needs
 	for _, need := range strings.Split(text, ",") {
-		need = strings.TrimSpace(need)
+		need, source := cutWord(strings.TrimSpace(need), " by ")
+		if known, err := parseKnowledge(&needs, need, source); known || err != nil {
+			if err != nil {
+				return needs, err
+			}
+			continue
+		}
 		component, isComponent := strings.CutPrefix(need, "with ")
 		pkg, rest, _ := strings.Cut(component, " ")
 		name := ""
@@ -221,10 +290,42 @@ func parseNeeds(text string) (Needs, error) {
 		case isComponent:
 			needs.Components = append(needs.Components, Component{Package: pkg, Name: name, Range: r})
 		case pkg != "":
-			needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: pkg, Range: r})
+			needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: pkg, Range: r, Source: source})
 		}
 	}
 	return needs, nil
+}
+
+// parseKnowledge reads a need that is neither a dependency nor a component, and says whether it is one.
+func parseKnowledge(needs *Needs, text, source string) (known bool, err error) {
+	word, rest, _ := strings.Cut(text, " ")
+	switch word {
+	case "fits":
+		r, err := catalog.ParseRange(rest)
+		needs.Kubernetes = append(needs.Kubernetes, Demand{r, source})
+		return true, err
+	case "after":
+		r, err := catalog.ParseRange(rest)
+		needs.From = &Demand{r, source}
+		return true, err
+	case "against":
+		rest, why := cutWord(rest, " because ")
+		name, rest, _ := strings.Cut(rest, " ")
+		r, err := catalog.ParseRange(rest)
+		needs.Conflicts = append(needs.Conflicts, Conflict{name, r, why, source})
+		return true, err
+	case "serves", "uses":
+		name, versions, _ := strings.Cut(rest, " ")
+		kind, group, _ := strings.Cut(name, ".")
+		api := API{Group: group, Kind: kind, Versions: strings.Fields(versions), Source: source}
+		if word == "uses" {
+			needs.Uses = append(needs.Uses, api)
+		} else {
+			needs.Serves = append(needs.Serves, api)
+		}
+		return true, nil
+	}
+	return false, nil
 }
 
 // full writes a short version out: "2" is "2.0.0", "2+1" is "2.0.0+1".
@@ -309,6 +410,9 @@ func (c *scenario) outline(p *Plan) string {
 		text := i.Instance + " " + short(i.Version)
 		if len(c.problem.Registries) > 1 {
 			text += " " + i.Registry
+		}
+		for _, next := range i.Next {
+			text += " then " + short(next)
 		}
 		all = append(all, text)
 	}

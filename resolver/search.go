@@ -13,7 +13,13 @@ type search struct {
 
 	nodes      map[identity]*node
 	byInstance map[string][]*node
-	roots      []*node // the roots of the problem in file order, then what is kept
+	roots      []*node            // the roots of the problem in file order, then what is kept
+	cluster    *node              // the cluster's Kubernetes, nil when its version is not known
+	named      map[string][]*node // by package, and by the virtual ones that it provides
+	rules      map[string][]*rule // by what they rule out
+	users      map[apiKind][]*usage
+	servers    map[apiKind][]*usage
+	pathed     bool    // a version was out of reach
 	goals      []*goal // in the order in which they are pursued
 
 	trail   []*node // the nodes of all steps that are no ground steps
@@ -24,10 +30,12 @@ type search struct {
 	fresh   []*incompatibility // not looked at yet
 	refuted *incompatibility   // holds always: there is no solution
 
-	queue   []*node // nodes in order of discovery: the roots, then what they need, and so on
-	head    int     // those before it are decided
-	restart bool    // a goal was found that belongs before decisions already made
-	next    int     // the goal to pursue next
+	queue   []*node   // nodes in order of discovery: the roots, then what they need, and so on
+	head    int       // those before it are decided
+	restart bool      // a goal was found that belongs before decisions already made
+	pending []*option // needs that several instances can meet, of what is decided, in order
+	served  int       // those before it are met
+	next    int       // the goal to pursue next
 	pursuit pursuit
 	relaxed map[*goal]bool
 
@@ -43,7 +51,7 @@ type search struct {
 
 // mark is what a decision has to restore when it is undone.
 type mark struct {
-	trail, queue, head, next int
+	trail, queue, head, pending, served, next int
 }
 
 // trailBase is above the position of every ground step.
@@ -66,6 +74,8 @@ type solution []choice
 type choice struct {
 	node    *node
 	element int
+	asker   *node // through whom it was discovered
+	rank    int   // as in node
 }
 
 // run searches until there is an answer. It returns errLimit, or the error of the catalog.
@@ -132,6 +142,9 @@ func (s *search) advance(ctx context.Context) (*outcome, error) {
 		return s.pursue(ctx, s.goals[s.next])
 	case s.head < len(s.queue):
 		return nil, s.decideNext(ctx)
+	case s.served < len(s.pending):
+		s.serve()
+		return nil, nil
 	}
 	found := s.found()
 	if cycle := closedCycle(found); cycle != nil {
@@ -154,23 +167,30 @@ func (s *search) decideNext(ctx context.Context) error {
 	s.follow(n, this)
 	s.head++
 	for _, child := range n.children[element] {
-		s.discover(child, n)
+		s.discover(child, n, 0)
+	}
+	for _, o := range n.options[element] {
+		if o.sole != nil {
+			s.discover(o.sole, n, 0)
+			continue
+		}
+		s.pending = append(s.pending, o)
 	}
 	return nil
 }
 
 // discover puts a node in the queue once.
-func (s *search) discover(n, asker *node) {
+func (s *search) discover(n, asker *node, rank int) {
 	if n.discovered {
 		return
 	}
-	n.discovered, n.asker = true, asker
+	n.discovered, n.asker, n.rank = true, asker, rank
 	s.queue = append(s.queue, n)
 }
 
 // decide restricts a node's state without a reason.
 func (s *search) decide(n *node, to set) {
-	s.marks = append(s.marks, mark{len(s.trail), len(s.queue), s.head, s.next})
+	s.marks = append(s.marks, mark{len(s.trail), len(s.queue), s.head, len(s.pending), s.served, s.next})
 	s.reduce(n, to, nil)
 }
 
@@ -208,6 +228,7 @@ func (s *search) backjump(level int) {
 		s.queue = s.queue[:len(s.queue)-1]
 	}
 	s.head, s.next = m.head, m.next
+	s.pending, s.served = s.pending[:m.pending], m.served
 	s.marks = s.marks[:level]
 }
 
@@ -215,7 +236,7 @@ func (s *search) backjump(level int) {
 func (s *search) found() solution {
 	found := make(solution, len(s.queue))
 	for i, n := range s.queue {
-		found[i] = choice{n, n.state.lowest(1, n.pack.size)}
+		found[i] = choice{n, n.state.lowest(1, n.pack.size), n.asker, n.rank}
 	}
 	return found
 }

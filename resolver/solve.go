@@ -37,7 +37,8 @@ func Solve(ctx context.Context, c Catalog, p Problem) (*Plan, error) {
 		}
 		return nil, no
 	}
-	return s.plan(found), nil
+	plan := s.plan(found)
+	return plan, s.forecast(ctx, plan)
 }
 
 // answer searches for the best solution; without one, the search holds the refutation.
@@ -46,6 +47,11 @@ func answer(ctx context.Context, u *universe, p *Problem) (*search, solution, er
 	if err != nil {
 		return nil, nil, err
 	}
+	return reply(ctx, u, q)
+}
+
+// reply is answer for a question.
+func reply(ctx context.Context, u *universe, q *question) (*search, solution, error) {
 	if len(q.kept) > 0 {
 		s, found, err := ask(ctx, u, q)
 		if err != nil || found != nil && s.supported(found) {
@@ -68,8 +74,9 @@ func ask(ctx context.Context, u *universe, q *question) (*search, solution, erro
 // supported reports whether everything in a solution is a root or needed by something.
 func (s *search) supported(found solution) bool {
 	needed := map[*node]bool{}
+	chosen := found.elements()
 	for _, c := range found {
-		for _, child := range c.node.children[c.element] {
+		for _, child := range c.requires(chosen) {
 			needed[child] = true
 		}
 	}
@@ -79,6 +86,7 @@ func (s *search) supported(found solution) bool {
 // plan is a solution in the words of the caller.
 func (s *search) plan(found solution) *Plan {
 	at := make(map[*node]int, len(found))
+	chosen := found.elements()
 	plan := &Plan{Instances: make([]Chosen, len(found))}
 	for i, c := range found {
 		at[c.node] = i
@@ -86,10 +94,10 @@ func (s *search) plan(found solution) *Plan {
 	}
 	for i, c := range found {
 		by := &plan.Instances[i]
-		for _, child := range c.node.children[c.element] {
+		for _, child := range c.requires(chosen) {
 			by.Requires = append(by.Requires, child.instance)
 		}
-		for _, request := range s.requests(c) {
+		for _, request := range s.requests(c, chosen) {
 			needed := &plan.Instances[at[request.node]]
 			needed.RequiredBy = append(needed.RequiredBy, request.reason)
 		}
@@ -98,7 +106,7 @@ func (s *search) plan(found solution) *Plan {
 		chosen := &plan.Instances[i]
 		slices.Sort(chosen.Requires)
 		slices.SortFunc(chosen.RequiredBy, func(a, b Reason) int {
-			return cmp.Or(strings.Compare(a.By, b.By), strings.Compare(a.Range.String(), b.Range.String()))
+			return cmp.Or(strings.Compare(a.By, b.By), strings.Compare(a.Virtual, b.Virtual), strings.Compare(a.Range.String(), b.Range.String()))
 		})
 	}
 	slices.SortFunc(plan.Instances, func(a, b Chosen) int { return strings.Compare(a.Instance, b.Instance) })
@@ -115,6 +123,11 @@ func (s *search) chosen(c choice) Chosen {
 		Namespaced: n.namespaced.has(c.element),
 		Parent:     n.parentName,
 		Newest:     n.pack.newest(candidate.Registry),
+		Yanked:     candidate.Yanked,
+		Deprecated: candidate.Deprecated,
+	}
+	if chosen.Newest.IsZero() {
+		chosen.Newest = candidate.Version
 	}
 	if n.root >= 0 {
 		root := s.question.problem.Roots[n.root]
@@ -129,17 +142,36 @@ type requested struct {
 	reason Reason
 }
 
-// requests lists what a choice asks for.
-func (s *search) requests(c choice) []requested {
+// requests lists what a choice asks for. What it provides itself, or demands of the cluster, it asks of nobody.
+func (s *search) requests(c choice, chosen map[*node]int) []requested {
 	needs := c.node.pack.needs[c.element-1]
 	var list []requested
 	for _, d := range needs.Dependencies {
-		id := identity{instance: d.Package, pkg: d.Package}
-		list = append(list, requested{s.nodes[id], Reason{By: c.node.instance, Range: d.Range}})
+		reason := Reason{By: c.node.instance, Range: d.Range}
+		if o := c.node.optionFor(c.element, d); o != nil {
+			list = append(list, o.requests(chosen, reason)...)
+			continue
+		}
+		target := s.nodes[identity{instance: d.Package, pkg: d.Package}]
+		if slices.Contains(c.node.children[c.element], target) {
+			list = append(list, requested{target, reason})
+		}
 	}
 	for _, m := range needs.Components {
 		id := identity{instance: c.node.instance + "-" + m.name(), pkg: m.Package, parentName: c.node.instance}
 		list = append(list, requested{s.nodes[id], Reason{By: c.node.instance, Range: m.Range}})
+	}
+	return list
+}
+
+// requests lists what an option asks for: every instance in a solution that meets it.
+func (o *option) requests(chosen map[*node]int, reason Reason) []requested {
+	var list []requested
+	for _, n := range o.met(chosen) {
+		if reason.Virtual = ""; n.pkg != o.need.Package {
+			reason.Virtual = o.need.Package
+		}
+		list = append(list, requested{n, reason})
 	}
 	return list
 }

@@ -139,16 +139,22 @@ func stays(goals []*goal) []*goal {
 	return kept
 }
 
-// better is the better of two solutions: the first node in order of discovery on which they differ decides. Up to there both
-// agree, so that this node is the same in both.
+// better is the better of two solutions: the first place in order of discovery on which they differ decides. Up to there both
+// agree, so that the node there is the same in both, or was chosen for the same need that several can meet.
 func (s *search) better(a, b solution) solution {
 	if a == nil {
 		return b
 	}
 	for i := range min(len(a), len(b)) {
 		x, y := a[i], b[i]
-		if x.element == y.element {
+		if x.node == y.node && x.element == y.element {
 			continue
+		}
+		if x.node != y.node {
+			if x.rank < y.rank {
+				return a
+			}
+			return b
 		}
 		if s.prefers(a, x, y.element) {
 			return a
@@ -166,21 +172,22 @@ func (s *search) prefers(a solution, x choice, other int) bool {
 	}
 	one, two := n.pack.candidate(x.element), n.pack.candidate(other)
 	if one.Registry == two.Registry {
+		if a, b := n.pack.tier(x.element), n.pack.tier(other); a != b {
+			return a < b
+		}
 		return (x.element > other) != s.question.problem.Minimal
 	}
-	if asked := a.registryOfAsker(n); asked == one.Registry || asked == two.Registry {
+	if asked := a.registryOfAsker(x); asked == one.Registry || asked == two.Registry {
 		return asked == one.Registry
 	}
 	return x.element < other
 }
 
-// registryOfAsker is the registry of the first instance in a solution that needs a node, empty when the workspace asks.
-func (a solution) registryOfAsker(n *node) string {
-	if n.root >= 0 {
-		return ""
-	}
+// registryOfAsker is the registry of the instance in a solution through which another was discovered, empty when the workspace
+// asks.
+func (a solution) registryOfAsker(x choice) string {
 	for _, c := range a {
-		if slices.Contains(c.node.children[c.element], n) {
+		if c.node == x.asker {
 			return c.node.pack.candidate(c.element).Registry
 		}
 	}

@@ -12,8 +12,9 @@ import (
 // against it.
 type story struct {
 	problem  *Problem
-	asked    *entry   // the entry that is the question itself, nil for none
-	names    []string // of packages, for near names
+	asked    *entry              // the entry that is the question itself, nil for none
+	names    []string            // of packages, for near names
+	virtual  map[string][]string // what provides the virtual packages that were asked for
 	chapters []*chapter
 	of       map[*node]*chapter
 }
@@ -21,32 +22,35 @@ type story struct {
 // chapter is all that a refutation says of one instance.
 type chapter struct {
 	node     *node
-	entries  []*origin // roots, holds, locks, facts
+	entries  []*origin // roots, holds, locks, facts, withdrawn versions and those out of reach
 	faults   []*origin // scopes, names, cycles
 	needs    []*need
 	needed   []*need
 	possible set // what the entries leave of the candidates
 }
 
-// need is what one instance needs of another, by version.
+// need is what one instance needs of another, or demands of the cluster, or cannot be with, by version.
 type need struct {
-	by, of    *node
+	kind      originKind
+	by        *node
+	of        []*node // one, or all that could meet it
+	named     string
 	component bool
+	api       apiKind
 	groups    []group
 }
 
-// group is the versions of an instance that need the same.
+// group is the versions of an instance that say the same of another.
 type group struct {
-	by        set
-	requested string
-	none      bool // no registry has it
-	pre       bool // it names a prerelease
+	origin *origin
+	by     set
+	none   bool // no registry has what is needed
 }
 
 // newStory orders the requirements of a refutation.
-func newStory(p *Problem, refuted *incompatibility, names []string, asked *entry) *story {
-	st := &story{problem: p, asked: asked, names: names, of: map[*node]*chapter{}}
-	found := leaves(refuted)
+func newStory(p *Problem, refuted *search, names []string, asked *entry) *story {
+	st := &story{problem: p, asked: asked, names: names, virtual: refuted.universe.virtual, of: map[*node]*chapter{}}
+	found := leaves(refuted.refuted)
 	slices.SortStableFunc(found, compareOrigins)
 	for _, o := range found {
 		st.place(o)
@@ -58,7 +62,8 @@ func newStory(p *Problem, refuted *incompatibility, names []string, asked *entry
 		}
 	}
 	for _, o := range found {
-		if o.kind == fromNeed {
+		switch o.kind {
+		case fromNeed, fromDemand, fromConflict, fromAPI:
 			st.placeNeed(o)
 		}
 	}
@@ -68,7 +73,10 @@ func newStory(p *Problem, refuted *incompatibility, names []string, asked *entry
 
 func compareOrigins(a, b *origin) int {
 	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.index, b.index), compareNodes(a.node, b.node),
-		cmp.Compare(a.requested.String(), b.requested.String()), cmp.Compare(a.set.count(), b.set.count()))
+		cmp.Compare(a.requested.String(), b.requested.String()), cmp.Compare(a.named, b.named), compareNodes(a.target, b.target),
+		cmp.Compare(a.api.Group, b.api.Group), cmp.Compare(a.api.Kind, b.api.Kind), slices.Compare(a.api.Versions, b.api.Versions),
+		cmp.Compare(a.source, b.source), cmp.Compare(a.reason, b.reason), cmp.Compare(a.set.count(), b.set.count()),
+		cmp.Compare(a.against.count(), b.against.count()))
 }
 
 // compareNodes orders nodes by name; one of the two may be missing.
@@ -91,8 +99,12 @@ func (st *story) chapter(n *node) *chapter {
 func (st *story) place(o *origin) {
 	c := st.chapter(o.node)
 	switch o.kind {
-	case fromNeed:
-		st.chapter(o.target)
+	case fromNeed, fromDemand, fromConflict, fromAPI:
+		for _, target := range o.targets() {
+			st.chapter(target)
+		}
+	case fromPath, fromYanked:
+		c.gather(o)
 	case fromScope, fromName, fromCycle:
 		c.faults = append(c.faults, o)
 	default:
@@ -100,26 +112,65 @@ func (st *story) place(o *origin) {
 	}
 }
 
+// targets is the nodes that a requirement is about.
+func (o *origin) targets() []*node {
+	if o.option == nil {
+		return []*node{o.target}
+	}
+	var list []*node
+	for _, f := range o.option.offers {
+		list = append(list, f.node)
+	}
+	return list
+}
+
+// gather adds an entry for versions that are withdrawn or out of reach, or makes the one for the same reason larger.
+func (c *chapter) gather(o *origin) {
+	for i, known := range c.entries {
+		if known.kind == o.kind && known.reason == o.reason && keyOf(known.requested) == keyOf(o.requested) && known.source == o.source {
+			more := *known
+			more.set = more.set.or(o.set)
+			c.entries[i] = &more
+			return
+		}
+	}
+	c.entries = append(c.entries, o)
+}
+
 func (st *story) placeNeed(o *origin) {
-	by, of := st.of[o.node], st.of[o.target]
+	by, of := st.of[o.node], o.targets()
 	who := o.set.and(by.possible)
 	if who.empty() {
 		return
 	}
-	i := slices.IndexFunc(by.needs, func(n *need) bool { return n.of == o.target })
+	api := apiKind{o.api.Group, o.api.Kind}
+	i := slices.IndexFunc(by.needs, func(n *need) bool {
+		return n.kind == o.kind && n.named == o.named && n.component == o.component && n.api == api && slices.Equal(n.of, of)
+	})
 	if i < 0 {
-		n := &need{by: o.node, of: o.target, component: o.component}
-		by.needs, of.needed = append(by.needs, n), append(of.needed, n)
-		i = len(by.needs) - 1
+		i = len(by.needs)
+		by.needs = append(by.needs, &need{kind: o.kind, by: o.node, of: of, named: o.named, component: o.component, api: api})
+		for _, target := range of {
+			st.of[target].needed = append(st.of[target].needed, by.needs[i])
+		}
 	}
-	by.needs[i].join(group{who, rangeText(o.requested), o.target.pack.allowed(o.requested).empty(), o.requested.Prerelease()})
+	by.needs[i].join(group{o, who, o.offered().empty()})
 }
 
-// join adds a group, or makes the one with the same request larger. Groups stay ordered by their lowest version.
+// offered is the elements that meet a need with one target; of one with several, nothing says it here.
+func (o *origin) offered() set {
+	if o.kind == fromNeed && o.option == nil {
+		return o.target.pack.allowed(o.requested)
+	}
+	return set{low: 1}
+}
+
+// join adds a group, or makes the one that says the same larger. Groups stay ordered by their lowest version.
 func (n *need) join(g group) {
 	for i := range n.groups {
-		if n.groups[i].requested == g.requested {
+		if n.groups[i].says(g) {
 			n.groups[i].by = n.groups[i].by.or(g.by)
+			n.groups[i].origin = g.origin.wider(n.groups[i].origin)
 			return
 		}
 	}
@@ -147,9 +198,11 @@ func (st *story) order() {
 		}
 		seen[c] = true
 		st.chapters = append(st.chapters, c)
-		slices.SortStableFunc(c.needs, func(a, b *need) int { return compareNodes(a.of, b.of) })
+		slices.SortStableFunc(c.needs, func(a, b *need) int { return cmp.Or(compareNodes(a.of[0], b.of[0]), cmp.Compare(a.kind, b.kind)) })
 		for _, n := range c.needs {
-			queue = append(queue, st.of[n.of])
+			for _, target := range n.of {
+				queue = append(queue, st.of[target])
+			}
 		}
 	}
 }
@@ -174,7 +227,7 @@ func (st *story) steps() []Step {
 		steps = append(steps, st.entrySteps(c)...)
 		steps = append(steps, st.faultSteps(c, false)...)
 		for _, n := range c.needs {
-			kind := fromNeed.String()
+			kind := n.kind.String()
 			if n.component {
 				kind = "component"
 			}
@@ -200,34 +253,44 @@ func (st *story) faultSteps(c *chapter, cycles bool) []Step {
 
 func (st *story) entrySteps(c *chapter) []Step {
 	var steps []Step
-	facts := 0
+	told := map[originKind]int{}
 	for i, o := range c.entries {
-		step := Step{Kind: o.kind.String(), Package: c.node.pkg, Where: st.where(o)}
-		if o.kind != fromFact {
-			step.Text = st.entryText(c, o)
-			steps = append(steps, step)
-			continue
+		told[o.kind]++
+		all := c.count(o.kind)
+		if all <= maxListed+1 || told[o.kind] <= maxListed || o.kind == fromHold {
+			steps = append(steps, Step{Kind: o.kind.String(), Package: c.node.pkg, Where: st.where(o), Text: st.entryText(c, o)})
 		}
-		if facts++; facts <= maxListed || len(st.factsOf(c)) <= maxListed+1 {
-			step.Text = st.entryText(c, c.entries[i])
-			steps = append(steps, step)
+		if i+1 == len(c.entries) || c.entries[i+1].kind != o.kind {
+			steps = append(steps, c.hidden(o.kind, all-maxListed)...)
 		}
-	}
-	if hidden := len(st.factsOf(c)) - maxListed; hidden > 1 {
-		steps = append(steps, Step{Kind: fromFact.String(), Package: c.node.pkg,
-			Text: fmt.Sprintf("%d more versions of %s cannot be used", hidden, c.node.pkg)})
 	}
 	return steps
 }
 
-func (st *story) factsOf(c *chapter) []*origin {
-	var facts []*origin
+func (c *chapter) count(kind originKind) int {
+	n := 0
 	for _, o := range c.entries {
-		if o.kind == fromFact {
-			facts = append(facts, o)
+		if o.kind == kind {
+			n++
 		}
 	}
-	return facts
+	return n
+}
+
+// hidden is the step for what was not listed.
+func (c *chapter) hidden(kind originKind, n int) []Step {
+	if n <= 1 {
+		return nil
+	}
+	text, told := map[originKind]string{
+		fromFact:   "%d more versions of %s cannot be used",
+		fromYanked: "%d more groups of versions of %s were withdrawn",
+		fromPath:   "%d more groups of versions of %s cannot be reached",
+	}[kind]
+	if !told {
+		return nil
+	}
+	return []Step{{Kind: kind.String(), Package: c.node.pkg, Text: fmt.Sprintf(text, n, c.node.pkg)}}
 }
 
 // where is the place of an entry in a file.
@@ -239,11 +302,14 @@ func (st *story) where(o *origin) string {
 		return st.problem.Holds[o.index].Where
 	case fromFact:
 		return st.problem.Facts[o.index].Where
+	case fromCluster:
+		return st.problem.KubernetesWhere
 	}
 	return ""
 }
 
 // String is the kind of a step.
 func (k originKind) String() string {
-	return [...]string{"root", "hold", "fact", "lock", "registry", "dependency", "scope", "name", "cycle"}[k]
+	return [...]string{"root", "hold", "kubernetes", "fact", "withdrawn", "path", "lock", "registry", "dependency", "demand", "conflict", "api",
+		"scope", "name", "cycle"}[k]
 }

@@ -3,7 +3,6 @@ package resolver
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -22,6 +21,13 @@ func (st *story) entryText(c *chapter, o *origin) string {
 		fact := st.problem.Facts[o.index]
 		return fmt.Sprintf("%s cannot be used: %s%s", strings.TrimSpace(fact.Package+" "+fact.Version.String()+ofRegistry(fact.Registry)),
 			cmp.Or(fact.Why, "it was excluded"), at(fact.Where))
+	case fromCluster:
+		return fmt.Sprintf("%s says that the cluster runs kubernetes %s", st.speaker(st.problem.KubernetesWhere), st.problem.Kubernetes)
+	case fromYanked:
+		return fmt.Sprintf("%s %s%s: %s", c.node.pkg, c.node.pack.versions(o.set, c.node.pack.present),
+			st.bars(fromYanked, c.node, o.set.count() == 1), o.reason)
+	case fromPath:
+		return st.pathText(c.node, o)
 	case fromLockedVersion:
 		return fmt.Sprintf("the lock holds %s %s, and nothing goes below its locked version unasked", c.node.instance, st.problem.Locked[o.index].Version)
 	}
@@ -87,6 +93,8 @@ func (st *story) shortfall(n *node, o *origin) string {
 	switch {
 	case !left.empty():
 		return st.onlyFrom(n, left, root)
+	case len(n.pack.candidates) == 0 && len(st.virtual[n.pkg]) > 0:
+		return fmt.Sprintf(", which is no package: %s it", provide(st.virtual[n.pkg]))
 	case len(n.pack.candidates) == 0:
 		return ", which no registry has" + st.meant(n.pkg)
 	case root.Registry != "" && n.pack.of(root.Registry).empty():
@@ -115,88 +123,6 @@ func (st *story) meant(name string) string {
 		return fmt.Sprintf(" (did you mean %s?)", or(names))
 	}
 	return ""
-}
-
-// needText says what the versions of an instance need: "a v1.0.0 needs b ~1; v2.0.0 needs ~2, which no registry has".
-func (st *story) needText(n *need) string {
-	possible := st.of[n.by].possible
-	var parts []string
-	nobody := n.unmet() && len(n.groups) > 1
-	for i, g := range n.groups {
-		if i == maxListed && len(n.groups) > maxListed+1 {
-			parts = append(parts, fmt.Sprintf("other versions need %d other ranges", len(n.groups)-maxListed))
-			break
-		}
-		part := st.groupText(n, g, i == 0, possible)
-		if !nobody {
-			part += st.unavailable(n, g)
-		}
-		parts = append(parts, part)
-	}
-	text := strings.Join(parts, "; ")
-	if nobody {
-		text += ": no registry has any of these" + st.instead(n)
-	}
-	return text
-}
-
-// unmet reports whether no registry has anything of what is needed.
-func (n *need) unmet() bool {
-	return !slices.ContainsFunc(n.groups, func(g group) bool { return !g.none })
-}
-
-// instead says what there is of a package when nothing of it is what is needed.
-func (st *story) instead(n *need) string {
-	if len(n.of.pack.candidates) == 0 {
-		return st.meant(n.of.pkg)
-	}
-	return fmt.Sprintf(" (there is %s)", n.of.pack.extent())
-}
-
-func (st *story) groupText(n *need, g group, first bool, possible set) string {
-	verb := n.verb(g.by.count() == 1)
-	what := strings.TrimSpace(n.of.instance + " " + g.requested)
-	who := n.by.pack.versions(g.by, possible)
-	if n.component {
-		what = strings.TrimSpace(fmt.Sprintf("%s (%s %s", n.of.instance, n.of.pkg, g.requested)) + ")"
-	}
-	switch {
-	case !first:
-		what = cmp.Or(g.requested, "any")
-	case g.by.count() > 1 && g.by.equal(possible) && possible.equal(n.by.pack.present):
-		who, verb = "every version of "+n.by.label(), n.verb(true)
-	case g.by.count() > 1 && g.by.equal(possible):
-		who, verb = fmt.Sprintf("every possible version of %s (%s)", n.by.label(), who), n.verb(true)
-	default:
-		who = n.by.label() + " " + who
-	}
-	return fmt.Sprintf("%s %s %s", who, verb, what)
-}
-
-func (n *need) verb(one bool) string {
-	switch {
-	case n.component && one:
-		return "comes with"
-	case n.component:
-		return "come with"
-	case one:
-		return "needs"
-	}
-	return "need"
-}
-
-func (st *story) unavailable(n *need, g group) string {
-	switch {
-	case !g.none:
-		return ""
-	case len(n.of.pack.candidates) == 0:
-		return ", which no registry has" + st.meant(n.of.pkg)
-	case n.of.pack.extentIsPrerelease() && !g.pre:
-		return ", of which there are " + n.of.pack.extent()
-	case n.unmet():
-		return ", which no registry has" + st.instead(n)
-	}
-	return ", which no registry has"
 }
 
 // fault is a requirement that nobody stated but the rules of instances.
@@ -235,7 +161,12 @@ func cycleText(o *origin, which string) string {
 	}
 	var links []string
 	for i, n := range o.cycle {
-		links = append(links, fmt.Sprintf("%s needs %s", n.instance, o.cycle[(i+1)%len(o.cycle)].instance))
+		next := o.cycle[(i+1)%len(o.cycle)]
+		link := fmt.Sprintf("%s needs %s", n.instance, next.instance)
+		if o.cites[i].to != next.pkg {
+			link = fmt.Sprintf("%s needs %s from %s", n.instance, o.cites[i].to, next.instance)
+		}
+		links = append(links, link)
 	}
 	return join(links, " and ") + ": a cycle"
 }

@@ -15,6 +15,7 @@ type universe struct {
 	catalog    Catalog
 	registries map[string]int // name to rank; nil when every registry counts
 	packages   map[string]*pack
+	virtual    map[string][]string // what provides each virtual package that was asked for
 }
 
 // pack is a package with its candidates in the order of their elements: registry by registry, versions ascending.
@@ -26,7 +27,10 @@ type pack struct {
 	needs      []*Needs // what was asked already
 	ranges     map[rangeKey]set
 	full       set
-	present    set // every element but absent
+	present    set      // every element but absent
+	yanked     set      // the withdrawn ones
+	tiers      []set    // what is chosen first, then what, when versions are deprecated or withdrawn; nil when all are alike
+	virtuals   []string // what some version provides, sorted
 }
 
 // block is the elements of one registry.
@@ -47,7 +51,7 @@ func keyOf(r catalog.Range) rangeKey {
 }
 
 func newUniverse(c Catalog, registries []string) *universe {
-	u := &universe{catalog: c, packages: map[string]*pack{}}
+	u := &universe{catalog: c, packages: map[string]*pack{}, virtual: map[string][]string{}}
 	if len(registries) == 0 {
 		return u
 	}
@@ -78,6 +82,9 @@ func (u *universe) pack(ctx context.Context, name string) (*pack, error) {
 	if p := u.packages[name]; p != nil {
 		return p, nil
 	}
+	if name == kubernetes {
+		return newPack(name, nil, u.registries), nil
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -88,6 +95,27 @@ func (u *universe) pack(ctx context.Context, name string) (*pack, error) {
 	p := newPack(name, u.listed(candidates), u.registries)
 	u.packages[name] = p
 	return p, nil
+}
+
+// providers asks once for the packages that provide a virtual one.
+func (u *universe) providers(ctx context.Context, name string) ([]string, error) {
+	p, ok := u.catalog.(Provider)
+	if !ok {
+		return nil, nil
+	}
+	if known, asked := u.virtual[name]; asked {
+		return known, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	names, err := p.Providers(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("read what provides %s: %w", name, err)
+	}
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	u.virtual[name] = names
+	return names, nil
 }
 
 // listed drops the candidates of registries that are not in the list.
@@ -120,6 +148,8 @@ func newPack(name string, candidates []Candidate, ranks map[string]int) *pack {
 		}
 		p.blocks[len(p.blocks)-1].end = i + 2
 	}
+	p.rankTiers()
+	p.listVirtuals()
 	return p
 }
 
@@ -190,11 +220,11 @@ func (p *pack) element(registry string, v catalog.Version) int {
 	return absent
 }
 
-// newest is the newest stable version of a registry, or the newest prerelease when there is no stable one.
+// newest is the newest stable version of a registry that is not withdrawn, or the newest prerelease when there is no stable one.
 func (p *pack) newest(registry string) catalog.Version {
 	var newest catalog.Version
 	for _, c := range p.candidates {
-		if c.Registry == registry && (newest.IsZero() || newest.Prerelease() || !c.Version.Prerelease()) {
+		if c.Registry == registry && c.Yanked == "" && (newest.IsZero() || newest.Prerelease() || !c.Version.Prerelease()) {
 			newest = c.Version
 		}
 	}

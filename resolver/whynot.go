@@ -39,6 +39,11 @@ func WhyNot(ctx context.Context, c Catalog, p Problem, pkg string, want catalog.
 	if err != nil {
 		return nil, err
 	}
+	if len(known.candidates) == 0 {
+		if _, err := u.providers(ctx, pkg); err != nil {
+			return nil, err
+		}
+	}
 	d := &demand{universe: u, problem: &p, pkg: pkg, want: want, plan: s.plan(found), known: known}
 	if text := d.settled(); text != "" {
 		return &Verdict{Chosen: len(d.chosen()) > 0, Possible: len(d.chosen()) > 0, Text: text}, nil
@@ -74,12 +79,25 @@ func (d *demand) settled() string {
 		return fmt.Sprintf("%s is in the plan: %s %s", d.what(), there[0].Instance, there[0].Version)
 	}
 	switch {
+	case d.pkg == kubernetes:
+		return d.clusterText()
+	case len(d.known.candidates) == 0 && len(d.universe.virtual[d.pkg]) > 0:
+		return fmt.Sprintf("%s is no package: %s it", d.pkg, provide(d.universe.virtual[d.pkg]))
 	case len(d.known.candidates) == 0:
 		return fmt.Sprintf("no registry has %s", d.pkg)
 	case d.known.allowed(d.want).empty():
 		return fmt.Sprintf("no registry has %s: there is %s", d.what(), d.known.extent())
 	}
 	return ""
+}
+
+// clusterText says what the cluster runs.
+func (d *demand) clusterText() string {
+	p := d.problem
+	if p.Kubernetes.IsZero() {
+		return "kubernetes is the cluster itself, and no package"
+	}
+	return fmt.Sprintf("kubernetes is the cluster itself, which runs %s%s", p.Kubernetes, at(p.KubernetesWhere))
 }
 
 // try demands the version: from the package's roots, or else as a root of its own, of any registry that has it.
@@ -89,7 +107,12 @@ func (d *demand) try(ctx context.Context) (*Verdict, error) {
 	var question entry
 	for _, registry := range d.registries() {
 		p, e := d.demanded(registry)
-		s, found, err := answer(ctx, d.universe, p)
+		q, err := newQuestion(p)
+		if err != nil {
+			return nil, err
+		}
+		q.asked = &e
+		s, found, err := reply(ctx, d.universe, q)
 		if err != nil {
 			return nil, err
 		}
