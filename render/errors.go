@@ -130,14 +130,17 @@ func (e *OverrideError) Error() string {
 // FolderError says that a kustomize package cannot be built: it wants something that is not in its folder, would run a program, or
 // kustomize refuses it.
 type FolderError struct {
-	Instance string
-	Place    Place // of the kustomization
+	Instance string // empty for an overlay that belongs to none
+	Place    Place  // of the kustomization
 	Reason   string
 	Hint     string
 }
 
 // Error is one line with the place first.
 func (e *FolderError) Error() string {
+	if e.Instance == "" {
+		return fmt.Sprintf("%s: %s", e.Place, e.Reason)
+	}
 	return fmt.Sprintf("%s: instance %s: %s", e.Place, e.Instance, e.Reason)
 }
 

@@ -1,7 +1,7 @@
 package review
 
 import (
-	"maps"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -139,7 +139,7 @@ func (c *change) schemas(before, after []version, row *CRDChange) {
 		case v.schema != nil && now.schema != nil:
 			s.compare("", now.at, v.schema, now.schema)
 		case v.schema == nil && now.schema != nil:
-			s.tighten(now.at, "every field that the new schema does not list is dropped")
+			s.tighten("", now.at, "drops every field that the new schema does not list")
 		}
 		row.FieldsAdded += s.added
 		for _, gone := range s.gone {
@@ -148,8 +148,8 @@ func (c *change) schemas(before, after []version, row *CRDChange) {
 		if len(s.gone) > 0 {
 			c.say(ruleCRDField, High, s.goneAt, c.object().Name+" "+v.name+" has fields no more: "+listed(s.gone))
 		}
-		if len(s.tighter) > 0 {
-			c.say(ruleCRDTighter, Medium, s.tighterAt, c.object().Name+" "+v.name+" takes less than before: "+listed(s.tighter))
+		if limited := s.limited(); len(limited) > 0 {
+			c.say(ruleCRDTighter, Medium, s.tighterAt, c.object().Name+" "+v.name+" takes less than before: "+listed(limited))
 		}
 	}
 }
@@ -159,14 +159,34 @@ type schemaChange struct {
 	added             int
 	gone, tighter     []string
 	goneAt, tighterAt fieldPath
+	told              map[string]int // what was said of the end of a path, with its place in tighter
+	more              []int          // how often again, for each of tighter
 }
 
-// tighten notes that a place in the schema takes less than before.
-func (s *schemaChange) tighten(at fieldPath, what string) {
-	if len(s.tighter) == 0 {
-		s.tighterAt = at
+// tighten notes that a field takes less than before. Schemas repeat themselves: what holds for the same field at other places is
+// counted.
+func (s *schemaChange) tighten(path string, at fieldPath, what string) {
+	steps := strings.Split(path, ".")
+	key := strings.Join(steps[max(0, len(steps)-2):], ".") + " " + what
+	if s.told == nil {
+		s.told, s.tighterAt = map[string]int{}, at
 	}
-	s.tighter = append(s.tighter, what)
+	if n, known := s.told[key]; known {
+		s.more[n]++
+		return
+	}
+	s.told[key] = len(s.tighter)
+	s.tighter, s.more = append(s.tighter, orRoot(path)+" "+what), append(s.more, 0)
+}
+
+// limited is what takes less, with how often it does.
+func (s *schemaChange) limited() []string {
+	for n, more := range s.more {
+		if more > 0 {
+			s.tighter[n] += fmt.Sprintf(" (and at %s)", plural(more, "other place", "other places"))
+		}
+	}
+	return s.tighter
 }
 
 // compare walks two schemas of the same field. The path is that of the field in a custom resource, at is the place of its schema.
@@ -195,7 +215,7 @@ func (s *schemaChange) compare(path string, at fieldPath, old, new *yaml.Node) {
 		s.added += len(after.Content)/2 - kept
 	}
 	if after != nil && open(old) && !open(new) {
-		s.tighten(at, orRoot(path)+" took any field")
+		s.tighten(path, at, "takes only the fields that are listed")
 	}
 	for _, inner := range [...]struct{ key, suffix string }{{"items", "[]"}, {"additionalProperties", ".*"}} {
 		a, b := document.Lookup(old, inner.key), document.Lookup(new, inner.key)
@@ -221,30 +241,47 @@ func open(schema *yaml.Node) bool {
 
 // limits compares what a schema asks of one value.
 func (s *schemaChange) limits(path string, at fieldPath, old, new *yaml.Node) {
-	name := orRoot(path)
 	if a, b := scalarOf(old, "type"), scalarOf(new, "type"); a != b && b != "" && a != "" {
-		s.tighten(at.child("type"), name+" is "+b+" instead of "+a)
+		s.tighten(path, at.child("type"), "is "+b+" instead of "+a)
 	}
 	was := setOf(texts(old, "required"))
 	for _, key := range texts(new, "required") {
 		if !was[key] {
-			s.tighten(at.child("required"), strings.TrimPrefix(path+"."+key, ".")+" is required")
+			s.tighten(strings.TrimPrefix(path+"."+key, "."), at.child("required"), "is required")
 		}
 	}
 	if allowed := texts(new, "enum"); len(allowed) > 0 {
-		now := setOf(allowed)
-		for _, value := range slices.Sorted(maps.Keys(setOf(texts(old, "enum")))) {
-			if !now[value] {
-				s.tighten(at.child("enum"), name+" may not be "+value)
-			}
+		for _, value := range missingIn(allowed, texts(old, "enum")) {
+			s.tighten(path, at.child("enum"), "may not be "+value)
 		}
 		if document.Lookup(old, "enum") == nil {
-			s.tighten(at.child("enum"), name+" is one of "+listed(allowed))
+			s.tighten(path, at.child("enum"), "is one of "+listed(allowed))
 		}
 	}
 	for _, key := range []string{"maximum", "minimum", "maxLength", "minLength", "maxItems", "minItems", "pattern", "format", "maxProperties"} {
-		if a, b := document.Lookup(old, key), document.Lookup(new, key); b != nil && canonical(a) != canonical(b) && (a == nil || !wider(key, a.Value, b.Value)) {
-			s.tighten(at.child(key), name+" has "+key+" "+brief(b))
+		a, b := document.Lookup(old, key), document.Lookup(new, key)
+		if b == nil || canonical(a) == canonical(b) || a != nil && wider(key, a.Value, b.Value) {
+			continue
+		}
+		s.tighten(path, at.child(key), "has "+key+" "+short(b))
+	}
+	s.validations(path, at.child("x-kubernetes-validations"), document.Lookup(old, "x-kubernetes-validations"), document.Lookup(new, "x-kubernetes-validations"))
+}
+
+// validations finds rules that hold now and did not.
+func (s *schemaChange) validations(path string, at fieldPath, old, new *yaml.Node) {
+	if new == nil || new.Kind != yaml.SequenceNode {
+		return
+	}
+	known := map[string]bool{}
+	if old != nil {
+		for _, rule := range old.Content {
+			known[scalarOf(rule, "rule")] = true
+		}
+	}
+	for _, rule := range new.Content {
+		if text := document.Lookup(rule, "rule"); text != nil && !known[text.Value] {
+			s.tighten(path, at, "must hold "+short(text))
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (c Cluster) Fits() string {
 	if c.Interval == nil {
 		return ""
 	}
-	text := "fits Kubernetes " + c.Interval.String()
+	text := "fits Kubernetes: " + c.Interval.String()
 	if c.OldInterval != nil && *c.OldInterval != *c.Interval {
 		text += ", before " + c.OldInterval.String()
 	}
@@ -58,7 +58,7 @@ func (c Cluster) Fits() string {
 func (i Interval) String() string {
 	switch {
 	case i.Min == "" && i.Max == "":
-		return "of every known version"
+		return "every known version"
 	case i.Max == "":
 		return i.Min + " and newer"
 	case i.Min == "":
@@ -127,7 +127,7 @@ func (o Origin) footer() []string {
 		parts = append(parts, "patch "+o.Patch)
 	}
 	if o.LeftOut > 0 {
-		parts = append(parts, plural(o.LeftOut, "hunk is", "hunks are")+" left out of the patch, since it could show a secret")
+		parts = append(parts, plural(o.LeftOut, "hunk", "hunks")+" left out of the patch, for it could show a secret")
 	}
 	return parts
 }

@@ -127,7 +127,7 @@ func (p *page) headline(report *Report) {
 			lines = append(lines, "#### "+escape(line)+"\n\n")
 		}
 		if fits := c.Fits(); fits != "" {
-			lines = append(lines, "It "+escape(fits)+".\n\n")
+			lines = append(lines, escape(strings.ToUpper(fits[:1])+fits[1:])+".\n\n")
 		}
 		for _, i := range c.Instances {
 			if why := p.reasons(i); why != "" {
@@ -253,7 +253,8 @@ func (c CRDChange) fields() string {
 	return strings.Join(parts, ", ")
 }
 
-// objects writes whole objects, most dangerous first, and returns how many had no room.
+// objects writes whole objects, most dangerous first, and returns how many had no room. One that would take more than an eighth of
+// the room has to wait until all smaller ones are in, so that a schema does not crowd out everything else.
 func (p *page) objects(report *Report) int {
 	var shown []*Object
 	for i := range report.Objects {
@@ -261,31 +262,35 @@ func (p *page) objects(report *Report) int {
 			shown = append(shown, &report.Objects[i])
 		}
 	}
-	slices.SortStableFunc(shown, func(a, b *Object) int {
-		return cmp.Or(cmp.Compare(b.Risk, a.Risk), cmp.Compare(b.attended(), a.attended()))
-	})
-	left, begun := 0, false
-	for _, o := range shown {
-		text := p.object(o)
-		if !begun {
-			text = "\n### Objects\n" + text
+	slices.SortStableFunc(shown, func(a, b *Object) int { return cmp.Compare(b.Risk, a.Risk) })
+	texts := make([]string, len(shown))
+	fits := make([]bool, len(shown))
+	heading := "\n### Objects\n"
+	room := p.left - len(heading)
+	for _, limit := range []int{p.left / 8, p.left} {
+		for i, o := range shown {
+			if fits[i] {
+				continue
+			}
+			if texts[i] == "" {
+				texts[i] = p.object(o)
+			}
+			if len(texts[i]) <= min(limit, room) {
+				fits[i] = true
+				room -= len(texts[i])
+			}
 		}
-		if !p.add(text) {
+	}
+	left := 0
+	for i, text := range texts {
+		if !fits[i] {
 			left++
 			continue
 		}
-		begun = true
+		p.add(heading + text)
+		heading = ""
 	}
 	return left
-}
-
-// attended is the highest risk of a hunk.
-func (o *Object) attended() Risk {
-	highest := None
-	for _, h := range o.Hunks {
-		highest = max(highest, h.Risk)
-	}
-	return highest
 }
 
 // folded lists what is not shown hunk by hunk.

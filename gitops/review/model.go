@@ -59,7 +59,7 @@ type Cluster struct {
 	Layers        []Layer    `json:"layers"`                  // the parts of head by layer and name, for a graph
 }
 
-// Interval is a range of Kubernetes minors, both ends included; an empty end is open. Text says why an interval is empty.
+// Interval is a range of Kubernetes minors, both ends included; an empty end is open.
 type Interval struct {
 	Min string `json:"min"`
 	Max string `json:"max"`
@@ -89,7 +89,7 @@ type Layer struct {
 	Version   string   `json:"version,omitempty"`
 	Layer     int      `json:"layer"`
 	DependsOn []string `json:"dependsOn"`
-	Changed   bool     `json:"changed"` // some object of it is in the report
+	Changed   bool     `json:"changed"` // it is new, or has other files than before
 }
 
 // Change is what happened to an object, a file or a field.

@@ -31,8 +31,11 @@ type patch struct {
 
 type lineCount struct{ added, removed int }
 
-// hash names the patch, so that two people can tell whether they look at the same one.
+// hash names the patch, so that two people can tell whether they look at the same one; it is empty for an empty one.
 func (p *patch) hash() string {
+	if len(p.text) == 0 {
+		return ""
+	}
 	sum := sha256.Sum256(p.text)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -10,6 +10,8 @@ package review
 import (
 	"context"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"gkops.dev/gkops/compat/finding"
@@ -24,11 +26,18 @@ type Options struct {
 	// Instance names the instance that a file belongs to, empty for none. Without it no object has one.
 	Instance func(file string) string
 
-	Clusters     []Cluster         // go into the report as they are
-	Origin       Origin            // goes into the report; Compare completes Patch and LeftOut
+	// Know is asked once, when something differs, for what the caller knows of the scopes in which it does; they come sorted.
+	Know func(ctx context.Context, scopes []string) (Knowledge, error)
+
+	Origin Origin   // goes into the report; Compare completes Patch and LeftOut
+	Ignore []Ignore // what is folded on request
+}
+
+// Knowledge is what a caller knows beside the trees.
+type Knowledge struct {
+	Clusters     []Cluster         // go into the report in this order
 	Findings     []finding.Finding // of the compatibility check on head
 	BaseFindings []finding.Finding // on base: what both have is not of this change
-	Ignore       []Ignore          // what is folded on request
 }
 
 // Compare reports what differs between two trees; a nil tree is empty. It reads *.yaml, *.yml and *.json as objects and every
@@ -40,6 +49,9 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	}
 	if opts.Instance == nil {
 		opts.Instance = func(string) string { return "" }
+	}
+	if opts.Know == nil {
+		opts.Know = func(context.Context, []string) (Knowledge, error) { return Knowledge{}, nil }
 	}
 	loaded, err := load(ctx, base, head)
 	if err != nil {
@@ -53,7 +65,10 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	if err != nil {
 		return nil, err
 	}
-	report := newReport(opts)
+	report := &Report{
+		Origin: opts.Origin, Clusters: []Cluster{}, Attention: []Attention{}, Objects: []Object{}, Files: []FileChange{},
+		Folded: []Fold{}, Tables: emptyTables(),
+	}
 	report.Summary.Moved, report.Summary.Respelled = same.moved, same.respelled
 	for _, side := range sides {
 		report.Attention = append(report.Attention, side.attention...)
@@ -70,7 +85,9 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	if err := report.supply(ctx, sides, loaded); err != nil {
 		return nil, err
 	}
-	report.compatibility(opts.Findings, opts.BaseFindings)
+	if err := report.learn(ctx, opts); err != nil {
+		return nil, err
+	}
 	if report.patch, err = makePatch(ctx, loaded.pairs, sides); err != nil {
 		return nil, err
 	}
@@ -78,12 +95,27 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	return report, nil
 }
 
-func newReport(opts Options) *Report {
-	report := &Report{
-		Origin: opts.Origin, Clusters: []Cluster{}, Attention: []Attention{}, Objects: []Object{}, Files: []FileChange{},
-		Folded: []Fold{}, Tables: emptyTables(),
+// learn asks the caller for what it knows of the scopes in which something differs.
+func (r *Report) learn(ctx context.Context, opts Options) error {
+	if r.Empty() {
+		return nil
 	}
-	for _, c := range opts.Clusters {
+	scopes := map[string]bool{}
+	for _, o := range r.Objects {
+		scopes[opts.Scope(o.File)] = true
+	}
+	for _, f := range r.Files {
+		scopes[opts.Scope(f.File)] = true
+	}
+	for _, a := range r.Attention {
+		scopes[opts.Scope(a.File)] = true
+	}
+	known, err := opts.Know(ctx, slices.Sorted(maps.Keys(scopes)))
+	if err != nil {
+		return err
+	}
+	r.compatibility(known.Findings, known.BaseFindings)
+	for _, c := range known.Clusters {
 		c.Instances, c.Layers = append([]Instance{}, c.Instances...), append([]Layer{}, c.Layers...)
 		for i := range c.Instances {
 			c.Instances[i].Reasons = append([]string{}, c.Instances[i].Reasons...)
@@ -92,9 +124,9 @@ func newReport(opts Options) *Report {
 		for i := range c.Layers {
 			c.Layers[i].DependsOn = append([]string{}, c.Layers[i].DependsOn...)
 		}
-		report.Clusters = append(report.Clusters, c)
+		r.Clusters = append(r.Clusters, c)
 	}
-	return report
+	return nil
 }
 
 // complete grades, sorts and counts what was found.
@@ -117,7 +149,6 @@ func (r *Report) complete(opts Options) {
 	}
 	r.order()
 	r.grade()
-	r.layers()
 	r.summarise(opts.Ignore)
 }
 
@@ -149,20 +180,6 @@ func concerns(hunk, path string) bool {
 func inside(path, parent string) bool {
 	rest, ok := strings.CutPrefix(path, parent)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
-}
-
-// layers marks the parts whose objects are in the report.
-func (r *Report) layers() {
-	changed := map[string]bool{}
-	for _, o := range r.Objects {
-		changed[o.Cluster+"\x00"+o.Instance] = true
-	}
-	for i := range r.Clusters {
-		for j := range r.Clusters[i].Layers {
-			layer := &r.Clusters[i].Layers[j]
-			layer.Changed = layer.Changed || changed[r.Clusters[i].Name+"\x00"+layer.Instance]
-		}
-	}
 }
 
 func (r *Report) summarise(rules []Ignore) {

@@ -142,6 +142,7 @@ func (c *checker) policy() {
 			c.wrong(append(at, "expires"), "write it like 2026-01-31", "expires %.80q is not a day", i.Expires)
 		}
 	}
+	c.folds(policy.Review.Ignore)
 }
 
 func (c *checker) holds(holds []Hold) {

@@ -89,6 +89,9 @@ func (w *Workspace) locate(file string, root *yaml.Node) {
 	for n := range w.Policy.Ignore {
 		w.Policy.Ignore[n].where = where(n, "policy", "ignore")
 	}
+	for n := range w.Policy.Review.Ignore {
+		w.Policy.Review.Ignore[n].where = where(n, "policy", "review", "ignore")
+	}
 	for n := range w.Clusters {
 		w.Clusters[n].where = where(n, "clusters")
 		for m := range w.Clusters[n].Packages {

@@ -139,6 +139,7 @@ type Policy struct {
 	Soak      string  `yaml:"soak,omitempty" json:"soak,omitempty"`
 	Automerge any     `yaml:"automerge,omitempty" json:"automerge,omitempty"`
 	Holds     []Hold  `yaml:"holds,omitempty" json:"holds,omitempty"`
+	Review    Review  `yaml:"review,omitempty" json:"review,omitzero"`
 
 	Ignore []Ignore `yaml:"ignore,omitempty" json:"ignore,omitempty"`
 }

@@ -3,12 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"gkops.dev/gkops/cmd/internal/pipeline"
-	"gkops.dev/gkops/gitops/review"
 )
 
 func newRender(env Env) *cobra.Command {
@@ -104,61 +102,4 @@ func runVerify(ctx context.Context, env Env, revision, format string) error {
 		return &answerNo{fmt.Sprintf("%s not what the lock gives", files(len(differences)))}
 	}
 	return nil
-}
-
-func newDiff(env Env) *cobra.Command {
-	var exitCode bool
-	cmd := &cobra.Command{
-		Use:   "diff [BASE [HEAD]]",
-		Short: "Show what changes, object by object",
-		Long: `Compare two revisions of the repository object by object: by default HEAD with the work tree.
-Secrets are never shown. Attention names what deserves a second look.`,
-		Example: `  gkops diff
-  gkops diff main HEAD -o markdown
-  gkops diff HEAD~1 --exit-code`,
-		Args: cobra.MaximumNArgs(2),
-	}
-	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit 1 when there are changes")
-	format := outputFlag(cmd, "markdown", "html", "json")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		base, head := "HEAD", ""
-		if len(args) > 0 {
-			base = args[0]
-		}
-		if len(args) > 1 {
-			head = args[1]
-		}
-		return runDiff(cmd.Context(), env, base, head, format.format, exitCode)
-	}
-	return cmd
-}
-
-func runDiff(ctx context.Context, env Env, base, head, format string, exitCode bool) error {
-	p, err := open(ctx, env)
-	if err != nil {
-		return err
-	}
-	report, err := p.Diff(ctx, base, head)
-	if err != nil {
-		return err
-	}
-	if err := writeReport(env, env.Stdout, report, format); err != nil {
-		return err
-	}
-	if exitCode && !report.Empty() {
-		return &answerNo{}
-	}
-	return nil
-}
-
-func writeReport(env Env, w io.Writer, report *review.Report, format string) error {
-	switch format {
-	case "json":
-		return review.JSON(w, report)
-	case "markdown":
-		return review.Markdown(w, report)
-	case "html":
-		return review.HTML(w, report)
-	}
-	return review.Text(w, report, env.color(env.StdoutTerminal))
 }

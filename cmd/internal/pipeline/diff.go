@@ -2,35 +2,155 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+	"testing/fstest"
 
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/review"
 	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/render"
 )
 
-// Diff compares two revisions object by object; an empty head is the work tree.
-func (p *Project) Diff(ctx context.Context, base, head string) (*review.Report, error) {
-	before, err := p.tree(ctx, base)
+// ReviewOptions say what a review compares. The zero options compare HEAD with the work tree.
+type ReviewOptions struct {
+	Base, Head string // revisions of the repository, or folders; an empty base is HEAD, an empty head the work tree
+
+	Cluster    string // only what is generated for this cluster
+	Instance   string // only the packages of this instance
+	Path       string // only this folder; the kustomization in it is built when it does more than to list files
+	Kubernetes string // of trees that gkops did not write: judge by this version, "1.34"
+	Command    string // shows all of the review, for its end
+}
+
+// NoRepositoryError says that there is nothing to take a revision from.
+type NoRepositoryError struct {
+	Revision string
+	Err      error
+}
+
+// Error names the revision.
+func (e *NoRepositoryError) Error() string {
+	return fmt.Sprintf("%s is no folder, and there is no repository to take it from as a revision: %v", e.Revision, e.Err)
+}
+
+// Unwrap is why there is no repository.
+func (e *NoRepositoryError) Unwrap() error { return e.Err }
+
+// Hint says what can be compared.
+func (e *NoRepositoryError) Hint() string { return "outside of a repository, name two folders" }
+
+// ReviewTrees are two trees to compare, with how a person calls them.
+type ReviewTrees struct {
+	Base, Head fs.FS // nil is empty
+	Origin     review.Origin
+}
+
+// Review compares two revisions of the repository that a folder is in, its work tree, or any two folders, object by object. The
+// repository need not be a workspace. It returns a *gitops.RevisionError or a *NoRepositoryError for a side that cannot be found, and
+// a *render.FolderError for an overlay that cannot be built.
+func Review(ctx context.Context, world World, dir string, o ReviewOptions) (*review.Report, error) {
+	repository, err := gitops.Open(dir)
+	if err != nil {
+		repository = nil
+	}
+	s := sides{repository: repository, missing: err, dir: dir}
+	trees := ReviewTrees{Origin: review.Origin{Base: orWord(o.Base, "HEAD"), Head: orWord(o.Head, "work tree"), Command: o.Command}}
+	trees.Base, trees.Origin.BaseCommit, err = s.open(ctx, orWord(o.Base, "HEAD"))
 	if gitops.IsUnborn(err) {
-		before, err = nil, nil // before the first commit there is nothing
+		trees.Base, err = nil, nil // before the first commit there is nothing
 	}
 	if err != nil {
 		return nil, err
 	}
-	after, err := p.tree(ctx, head)
+	if o.Head == "" {
+		trees.Head, err = s.workTree(ctx)
+	} else {
+		trees.Head, trees.Origin.HeadCommit, err = s.open(ctx, o.Head)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if head == "" {
-		if after, err = p.ours(ctx, after); err != nil {
-			return nil, err
-		}
+	return CompareTrees(ctx, world, trees, o)
+}
+
+func orWord(text, word string) string {
+	if text == "" {
+		return word
 	}
-	return review.Compare(ctx, before, after, review.Options{Scope: clusterOf})
+	return text
+}
+
+// CompareTrees is Review on trees that the caller has.
+func CompareTrees(ctx context.Context, world World, trees ReviewTrees, o ReviewOptions) (*review.Report, error) {
+	base, head, err := buildOverlays(ctx, trees, o.Path)
+	if err != nil {
+		return nil, err
+	}
+	know := knowledge{world: world, base: base, head: head, kubernetes: o.Kubernetes, cluster: o.Cluster, instance: o.Instance}
+	return review.Compare(ctx, narrowed(base, o), narrowed(head, o), review.Options{
+		Scope: clusterOf, Instance: instanceOf, Know: know.of, Origin: trees.Origin, Ignore: ignored(base),
+	})
+}
+
+// sides finds what a person names.
+type sides struct {
+	repository *gitops.Repository // nil outside of one
+	missing    error              // why there is none
+	dir        string
+}
+
+// open is a folder when it is written as one or nothing else has its name, else a revision.
+func (s sides) open(ctx context.Context, name string) (tree fs.FS, commit string, err error) {
+	folder := name
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(s.dir, folder)
+	}
+	info, statErr := os.Stat(folder)
+	exists := statErr == nil && info.IsDir()
+	written := filepath.IsAbs(name) || name == "." || name == ".." || strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../")
+	switch {
+	case written && !exists:
+		return nil, "", fmt.Errorf("there is no folder %s", name)
+	case written, s.repository == nil && exists:
+		return os.DirFS(folder), "", nil
+	case s.repository == nil:
+		return nil, "", &NoRepositoryError{Revision: name, Err: s.missing}
+	}
+	tree, err = s.repository.FS(ctx, name)
+	var unknown *gitops.RevisionError
+	if errors.As(err, &unknown) && !unknown.Unborn && exists {
+		return os.DirFS(folder), "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	commit, err = s.repository.Resolve(ctx, name)
+	return tree, commit, err
+}
+
+// workTree is the work tree with the files that Git knows and those that gkops writes: what lies there beside them is no part of a
+// change.
+func (s sides) workTree(ctx context.Context) (fs.FS, error) {
+	if s.repository == nil {
+		return nil, &NoRepositoryError{Revision: "the work tree", Err: s.missing}
+	}
+	work, err := s.repository.WorkFS()
+	if err != nil {
+		return nil, err
+	}
+	files, folders, err := s.repository.Tracked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files[workspace.FileName], folders[Folder] = true, true
+	return partial{FS: work, shown: func(name string) bool { return files[name] || folders[name] || strings.HasPrefix(name, Folder+"/") }}, nil
 }
 
 // clusterOf is the cluster whose generated folder a file lies in, empty for one that lies in none.
@@ -43,34 +163,112 @@ func clusterOf(file string) string {
 	return cluster
 }
 
-// ours is the work tree with the files that HEAD has and those that gkops writes: what lies there beside them is no part of a change.
-func (p *Project) ours(ctx context.Context, work fs.FS) (fs.FS, error) {
-	known, err := p.repository.Files(ctx, "HEAD", "")
-	if err != nil && !gitops.IsUnborn(err) {
-		return nil, err
+// instanceOf is the instance whose generated folder a file lies in, empty for one that lies in none.
+func instanceOf(file string) string {
+	steps := strings.Split(file, "/")
+	if len(steps) < 5 || steps[0] != Folder || steps[2] != "packages" {
+		return ""
 	}
-	view := partial{FS: work, files: map[string]bool{workspace.FileName: true}, folders: map[string]bool{".": true, Folder: true}}
-	for name := range known {
-		view.files[name] = true
-		for dir := path.Dir(name); !view.folders[dir]; dir = path.Dir(dir) {
-			view.folders[dir] = true
-		}
-	}
-	return view, nil
+	return steps[3]
 }
 
-// partial shows some files of a tree, and everything below gkops's own folder.
+// narrowed is the part of a tree that a person asked for.
+func narrowed(tree fs.FS, o ReviewOptions) fs.FS {
+	if tree == nil || o.Cluster == "" && o.Instance == "" && o.Path == "" {
+		return tree
+	}
+	folder := "."
+	if o.Path != "" {
+		folder = path.Clean(filepath.ToSlash(o.Path))
+	}
+	return partial{FS: tree, shown: func(name string) bool {
+		leads := func(to string) bool {
+			return to == "." || name == to || strings.HasPrefix(name, to+"/") || strings.HasPrefix(to, name+"/")
+		}
+		cluster := clusterOf(name)
+		switch {
+		case o.Cluster != "" && !leads(clusterFolder(o.Cluster)):
+			return false
+		case o.Instance != "" && cluster == "":
+			return name == Folder
+		case o.Instance != "" && !leads(path.Join(clusterFolder(cluster), "packages", o.Instance)):
+			return false
+		}
+		return leads(folder)
+	}}
+}
+
+// partial shows some files and folders of a tree.
 type partial struct {
 	fs.FS
-	files, folders map[string]bool
+	shown func(name string) bool
 }
 
 // ReadDir lists those entries of a folder that are shown.
 func (t partial) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(t.FS, name)
-	shown := slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		full := path.Join(name, e.Name())
-		return !t.files[full] && !t.folders[full] && !strings.HasPrefix(full, Folder+"/")
-	})
-	return shown, err
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !t.shown(path.Join(name, e.Name())) }), err
+}
+
+// buildOverlays builds the kustomization of a folder on both sides when one of them cannot be understood without; the objects then
+// stand in the file of the kustomization, and nothing else is compared.
+func buildOverlays(ctx context.Context, trees ReviewTrees, folder string) (base, head fs.FS, err error) {
+	if folder == "" {
+		return trees.Base, trees.Head, nil
+	}
+	folder = path.Clean(filepath.ToSlash(folder))
+	builds := false
+	for _, tree := range []fs.FS{trees.Base, trees.Head} {
+		if tree == nil {
+			continue
+		}
+		_, does, err := render.Kustomization(tree, folder)
+		if err != nil {
+			return nil, nil, err
+		}
+		builds = builds || does
+	}
+	if !builds {
+		return trees.Base, trees.Head, nil
+	}
+	if base, err = overlay(ctx, trees.Base, folder); err != nil {
+		return nil, nil, err
+	}
+	head, err = overlay(ctx, trees.Head, folder)
+	return base, head, err
+}
+
+func overlay(ctx context.Context, tree fs.FS, folder string) (fs.FS, error) {
+	if tree == nil {
+		return nil, nil
+	}
+	file, _, err := render.Kustomization(tree, folder)
+	if err != nil || file == "" {
+		return nil, err
+	}
+	data, err := render.Overlay(ctx, tree, folder)
+	if err != nil {
+		return nil, err
+	}
+	return fstest.MapFS{file: {Data: data}}, nil
+}
+
+// ignored are the rules of a tree's workspace. They are those of the base, so that a change cannot hide itself.
+func ignored(base fs.FS) []review.Ignore {
+	if base == nil {
+		return nil
+	}
+	data, err := fs.ReadFile(base, workspace.FileName)
+	if err != nil {
+		return nil
+	}
+	w, err := workspace.Parse(workspace.FileName, data)
+	if err != nil {
+		return nil
+	}
+	var rules []review.Ignore
+	for _, i := range w.Policy.Review.Ignore {
+		rules = append(rules, review.Ignore{Path: i.Path, Kind: i.Kind, Namespace: i.Namespace, Name: i.Name, Reason: i.Reason, Where: i.Where()})
+	}
+	return rules
 }

@@ -96,6 +96,13 @@ func describe(t reflect.Type, field string) string {
 		},
 		reflect.TypeFor[workspace.Policy](): {
 			"Soak": "How long a cluster runs a version before its followers take it: 3d, 12h.", "Ignore": "Findings of the compatibility check that do not count.", "Holds": "Packages that stay in a range.",
+			"Review": "What reviews fold.",
+		},
+		reflect.TypeFor[workspace.Review](): {"Ignore": "Fields that are counted instead of shown. Attention and risk see them all the same."},
+		reflect.TypeFor[workspace.Fold](): {
+			"Path":   "A field as a review writes it, and everything below it; * is any step, [*] any item.",
+			"Kind":   "Kind, or Kind.group.",
+			"Reason": "Why nobody has to see it.",
 		},
 		reflect.TypeFor[kustomize.Patch](): {"Patch": "The patch itself, as YAML text.", "Target": "Which objects it is for."},
 	}

@@ -1,0 +1,245 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gkops.dev/gkops/compat"
+	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/gitops/lock"
+	"gkops.dev/gkops/gitops/review"
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// knowledge finds what locks and the compatibility check say of the trees of a review.
+type knowledge struct {
+	world             World
+	base, head        fs.FS
+	kubernetes        string // of trees without a lock
+	cluster, instance string // what the review is limited to
+}
+
+// of is what is known of some clusters; the empty one is a tree that gkops did not write, of which something is known only when it is
+// all that there is.
+func (k knowledge) of(ctx context.Context, scopes []string) (review.Knowledge, error) {
+	var known review.Knowledge
+	for _, name := range scopes {
+		if name == "" && len(scopes) > 1 {
+			continue
+		}
+		if name == "" && k.written() {
+			continue
+		}
+		if err := k.learn(ctx, name, &known); err != nil {
+			return known, err
+		}
+	}
+	return known, nil
+}
+
+// written reports whether gkops wrote something into one of the trees.
+func (k knowledge) written() bool {
+	for _, tree := range []fs.FS{k.base, k.head} {
+		if tree != nil {
+			if _, err := fs.Stat(tree, Folder); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (k knowledge) learn(ctx context.Context, name string, known *review.Knowledge) error {
+	before, after := k.lock(k.base, name), k.lock(k.head, name)
+	cluster := review.Cluster{Name: name}
+	if after != nil {
+		cluster.Kubernetes = after.Kubernetes
+		cluster.Instances, cluster.Layers = k.instances(before, after), layers(before, after)
+	} else if before != nil {
+		cluster.Instances = k.instances(before, &lock.Lock{})
+	}
+	if before != nil && after != nil && before.Kubernetes != after.Kubernetes {
+		cluster.OldKubernetes = before.Kubernetes
+	}
+	old, err := k.check(ctx, k.base, name, before)
+	if err != nil {
+		return err
+	}
+	now, err := k.check(ctx, k.head, name, after)
+	if err != nil {
+		return err
+	}
+	cluster.Interval = interval(now)
+	if was := interval(old); was != nil && cluster.Interval != nil && *was != *cluster.Interval {
+		cluster.OldInterval = was
+	}
+	known.Findings, known.BaseFindings = append(known.Findings, forReview(now)...), append(known.BaseFindings, forReview(old)...)
+	known.Clusters = append(known.Clusters, cluster)
+	return nil
+}
+
+// lock is the lock of a cluster in a tree, nil when there is none or it cannot be read.
+func (k knowledge) lock(tree fs.FS, cluster string) *lock.Lock {
+	if tree == nil || cluster == "" {
+		return nil
+	}
+	l, _, err := readLock(tree, cluster)
+	if err != nil {
+		k.world.Warn(fmt.Sprintf("the review knows nothing of the versions of cluster %s: %v", cluster, err))
+		return nil
+	}
+	return l
+}
+
+// instances are the instances that differ, with who asks for them.
+func (k knowledge) instances(before, after *lock.Lock) []review.Instance {
+	var changed []review.Instance
+	for _, s := range steps(before, after) {
+		if k.instance != "" && s.Instance != k.instance {
+			continue
+		}
+		i := review.Instance{Change: review.Changed, Name: s.Instance, Package: s.Package, Old: s.From, New: s.To}
+		switch {
+		case s.From == "":
+			i.Change = review.Added
+		case s.To == "":
+			i.Change = review.Removed
+		}
+		i.Reasons = because(s, after.Instance(s.Instance))
+		if now := after.Instance(s.Instance); now != nil && s.From != s.To {
+			i.Notes = notes(*now, s.From)
+		}
+		changed = append(changed, i)
+	}
+	return changed
+}
+
+// because are the reasons of a step: who needs another version than there was, else who asks for the instance.
+func because(s Step, now *lock.Instance) []string {
+	var reasons []string
+	was, err := catalog.ParseVersion(s.From)
+	if now != nil && err == nil && s.From != s.To {
+		for _, r := range now.RequiredBy {
+			allowed, err := catalog.ParseRange(r.Range)
+			if err != nil || allowed.Allows(was) {
+				continue
+			}
+			asker := r.By
+			if asker == "" {
+				asker = r.Where
+			}
+			reasons = append(reasons, fmt.Sprintf("%s asks for %s, which %s is not", asker, r.Range, s.From))
+		}
+	}
+	if s.Why != "" && len(reasons) == 0 {
+		reasons = append(reasons, s.Why)
+	}
+	return reasons
+}
+
+// source finds the repository and the tag in the address of a file on GitHub.
+var source = regexp.MustCompile(`^https://(?:raw\.githubusercontent\.com/([\w.-]+/[\w.-]+)/(?:refs/tags/)?([^/]+)/|github\.com/([\w.-]+/[\w.-]+)/releases/download/([^/]+)/)`)
+
+// notes are the pages of the releases that an instance was made from, as its sources say.
+func notes(now lock.Instance, from string) []review.Link {
+	var links []review.Link
+	for _, s := range now.Sources {
+		m := source.FindStringSubmatch(s.URL)
+		if m == nil {
+			continue
+		}
+		repository, tag := m[1]+m[3], m[2]+m[4]
+		link := review.Link{Label: repository + " " + tag, URL: "https://github.com/" + repository + "/releases/tag/" + tag}
+		if !slices.Contains(links, link) && strings.ContainsAny(tag, "0123456789") && from != tag {
+			links = append(links, link)
+		}
+	}
+	return links
+}
+
+// layers are the parts of a cluster, with those marked that are new or have other files.
+func layers(before, after *lock.Lock) []review.Layer {
+	hashes := map[string]catalog.Digest{}
+	if before != nil {
+		for _, i := range before.Instances {
+			for _, part := range i.Parts {
+				hashes[i.Name+"/"+part.Name] = part.Hash
+			}
+		}
+	}
+	now := map[string]catalog.Digest{}
+	for _, i := range after.Instances {
+		for _, part := range i.Parts {
+			now[i.Name+"/"+part.Name] = part.Hash
+		}
+	}
+	var all []review.Layer
+	for _, n := range graph(after) {
+		all = append(all, review.Layer{
+			ID: n.ID, Instance: n.Instance, Version: n.Version, Layer: n.Layer, DependsOn: n.DependsOn, Changed: now[n.ID] != hashes[n.ID],
+		})
+	}
+	return all
+}
+
+// check judges what one side has of a cluster; nil when it has nothing.
+func (k knowledge) check(ctx context.Context, tree fs.FS, cluster string, l *lock.Lock) (*compat.Report, error) {
+	if tree == nil {
+		return nil, nil
+	}
+	folder, version := "", k.kubernetes
+	if cluster != "" {
+		folder = clusterFolder(cluster)
+		if _, err := fs.Stat(tree, folder); err != nil {
+			return nil, nil
+		}
+		var err error
+		if tree, err = fs.Sub(tree, folder); err != nil {
+			return nil, err
+		}
+	}
+	if l != nil {
+		version = l.Kubernetes
+	}
+	report, err := compat.Check(ctx, tree, compat.Target{Kubernetes: version})
+	if err != nil {
+		return nil, err
+	}
+	for i := range report.Findings {
+		f := &report.Findings[i]
+		f.File = path.Join(folder, f.File)
+		if version == "" && f.Severity == finding.Error && bound(f.Rule) {
+			f.Severity = finding.Warning // it is not known which Kubernetes it is for
+		}
+	}
+	return report, nil
+}
+
+// bound reports whether findings of a rule hold for some versions of Kubernetes only.
+func bound(rule string) bool {
+	return slices.Contains([]string{compat.Removed, compat.NotYet, compat.FieldNotYet, compat.FieldRemoved, compat.UnknownKind}, rule)
+}
+
+func interval(r *compat.Report) *review.Interval {
+	if r == nil || r.Objects == 0 {
+		return nil
+	}
+	return &review.Interval{Min: r.Interval.Min, Max: r.Interval.Max}
+}
+
+// forReview are the findings that a review tells: what it cannot see for itself. What only may happen with a later version is not of this
+// change.
+func forReview(r *compat.Report) []finding.Finding {
+	if r == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f finding.Finding) bool {
+		return f.Severity == finding.Info || slices.Contains([]string{compat.Unparsable, compat.Missing, compat.WillBeRemoved, compat.OffByDefault,
+			compat.IgnoreExpired, compat.IgnoreUnused, compat.IgnoreNoReason}, f.Rule)
+	})
+}
