@@ -117,11 +117,26 @@ func (c *checker) instance(at []any, i Instance) {
 		}
 		c.digest(here("sources", n, "digest"), s.Digest, false)
 	}
+	c.facts(here("facts"), i)
 	previous := ""
 	for n, p := range i.Parts {
 		c.ordered(here("parts", n), "part", p.Name, previous)
 		previous = p.Name
 		c.part(here("parts", n), i, p)
+	}
+}
+
+func (c *checker) facts(at []any, i Instance) {
+	for n, d := range i.Facts.Kubernetes {
+		if _, err := catalog.ParseKubernetesRange(d.Range); err != nil {
+			c.wrong(append(slices.Clone(at), "kubernetes", n), wayOut, "instance %.80s: %v", i.Name, err)
+		}
+	}
+	for n, s := range i.Facts.Sources {
+		if s.URL == "" {
+			c.wrong(append(slices.Clone(at), "sources", n), wayOut, "a source of the facts of instance %.80s has no url", i.Name)
+		}
+		c.digest(append(slices.Clone(at), "sources", n, "digest"), s.Digest, false)
 	}
 }
 

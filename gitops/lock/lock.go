@@ -59,11 +59,33 @@ type Instance struct {
 	Requires   []string          `yaml:"requires,omitempty" json:"requires,omitempty"`
 	RequiredBy []Reason          `yaml:"requiredBy,omitempty" json:"requiredBy,omitempty"`
 	Sources    []Source          `yaml:"sources,omitempty" json:"sources,omitempty"`
+	Facts      Facts             `yaml:"facts,omitempty" json:"facts,omitzero"`
 	Overrides  Overrides         `yaml:"overrides,omitempty" json:"overrides,omitzero"`
 	Guards     []string          `yaml:"guards,omitempty" json:"guards,omitempty"`
 	Removal    *Removal          `yaml:"removal,omitempty" json:"removal,omitempty"`
 	Parts      []Part            `yaml:"parts,omitempty" json:"parts,omitempty"`
 	Places     map[string]string `yaml:"places,omitempty" json:"places,omitempty"`
+}
+
+// Facts are what was known of the version, besides its package.yaml, when it was chosen. Kubernetes is what decided that it fits the
+// cluster. Sources are the files about the package that say something of the version; they may change later, so unlike the sources
+// of the instance they are a record and no pin.
+type Facts struct {
+	Kubernetes []Demand `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
+	Yanked     string   `yaml:"yanked,omitempty" json:"yanked,omitempty"`
+	Deprecated string   `yaml:"deprecated,omitempty" json:"deprecated,omitempty"`
+	Sources    []Source `yaml:"sources,omitempty" json:"sources,omitempty"`
+}
+
+// IsZero reports whether nothing was known.
+func (f Facts) IsZero() bool {
+	return len(f.Kubernetes) == 0 && f.Yanked == "" && f.Deprecated == "" && len(f.Sources) == 0
+}
+
+// Demand is a range of Kubernetes versions, and who says so.
+type Demand struct {
+	Range  string `yaml:"range" json:"range"`
+	Source string `yaml:"source,omitempty" json:"source,omitempty"`
 }
 
 // Overrides are what is added to a package. ValuesFrom are references to Secrets as text; a secret itself is never here.

@@ -36,6 +36,10 @@ func example() *Lock {
 				Name: "web", Package: "shop", Version: "v1.2.0+2", Registry: "local", Namespace: "web", Namespaced: true,
 				Requires: []string{"cert-manager"}, RequiredBy: []Reason{{Where: "gkops.yaml", Range: ">=1.0 <2"}},
 				Sources: []Source{{URL: "https://r.example/package.yaml", Digest: digest("p")}, {URL: "a.yaml", Digest: digest("a")}},
+				Facts: Facts{
+					Kubernetes: []Demand{{"1.30 || 1.31", "declared in README.md, facts of local"}}, Yanked: "it lost data", Deprecated: "old; use new",
+					Sources: []Source{{URL: "local/shop/facts.yaml", Digest: digest("f")}},
+				},
 				Overrides: Overrides{
 					Values:     map[string]any{"replicas": int64(2), "text": "1.20", "on": true, "half": 0.5, "long": "a\nb\n"},
 					ValuesFrom: map[string]string{"password": "secret:web/s/key"},

@@ -49,6 +49,11 @@ func instanceNode(i Instance) (*yaml.Node, error) {
 	if err := addList(m, "sources", i.Sources, sourceNode); err != nil {
 		return nil, err
 	}
+	facts, err := factsMapping(i.Facts)
+	if err != nil {
+		return nil, err
+	}
+	m.nested("facts", facts)
 	overrides, err := overridesMapping(i.Overrides)
 	if err != nil {
 		return nil, err
@@ -76,6 +81,23 @@ func sourceNode(s Source) (*yaml.Node, error) {
 	m := &mapping{}
 	m.text("url", s.URL)
 	m.text("digest", string(s.Digest))
+	return &m.node, nil
+}
+
+func factsMapping(f Facts) (*mapping, error) {
+	m := &mapping{}
+	if err := addList(m, "kubernetes", f.Kubernetes, demandNode); err != nil {
+		return nil, err
+	}
+	m.text("yanked", f.Yanked)
+	m.text("deprecated", f.Deprecated)
+	return m, addList(m, "sources", f.Sources, sourceNode)
+}
+
+func demandNode(d Demand) (*yaml.Node, error) {
+	m := &mapping{}
+	m.text("range", d.Range)
+	m.text("source", d.Source)
 	return &m.node, nil
 }
 

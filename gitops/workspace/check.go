@@ -56,8 +56,24 @@ func (c *checker) registries() {
 		}
 		seen[r.Name] = r
 		c.registryURL(append(at, "url"), r)
-		if !slices.Contains([]RegistryType{"", Glasskube, Helm}, r.Type) {
-			c.wrong(append(at, "type"), "types: glasskube, helm", "registry type %.80q is not known", r.Type)
+		if !slices.Contains([]RegistryType{"", Glasskube, Helm, Overlay}, r.Type) {
+			c.wrong(append(at, "type"), "types: glasskube, helm, overlay", "registry type %.80q is not known", r.Type)
+		}
+	}
+	for n, r := range c.workspace.Registries {
+		c.overlay([]any{"registries", n, "of"}, r, seen)
+	}
+}
+
+// overlay checks the registries that an overlay has facts about.
+func (c *checker) overlay(at []any, r Registry, known map[string]Registry) {
+	if len(r.Of) > 0 && r.Type != Overlay {
+		c.wrong(at, "leave it out, or add 'type: overlay'", "registry %s: of is for overlays", r.Name)
+		return
+	}
+	for n, name := range r.Of {
+		if other, there := known[name]; !there || other.Type == Overlay {
+			c.wrong(append(slices.Clone(at), n), "of lists the registries that packages come from", "overlay %s is of %.80q, which is no registry of packages here", r.Name, name)
 		}
 	}
 }

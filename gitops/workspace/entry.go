@@ -45,7 +45,7 @@ func (c *checker) entry(at []any, p Package) {
 	if _, err := catalog.ParseRange(p.Version); err != nil {
 		c.wrong(here("version"), `ranges look like ">=1.17 <2", "~1.3.0" or v1.17.0+2`, "version of %s: %v", p.Instance(), err)
 	}
-	if p.Registry != "" && !slices.ContainsFunc(c.workspace.Registries, func(r Registry) bool { return r.Name == p.Registry }) {
+	if p.Registry != "" && !slices.ContainsFunc(c.workspace.Registries, func(r Registry) bool { return r.Name == p.Registry && r.Type != Overlay }) {
 		c.wrong(here("registry"), "add it with 'gkops registry add "+p.Registry+" URL'", "registry %.80q of %s is not listed", p.Registry, p.Instance())
 	}
 	c.values(here, p)

@@ -38,6 +38,7 @@ type RegistryType string
 const (
 	Glasskube RegistryType = "glasskube"
 	Helm      RegistryType = "helm"
+	Overlay   RegistryType = "overlay" // facts about the packages of other registries, no packages of its own
 )
 
 // Workspace is the whole of gkops.yaml.
@@ -64,11 +65,13 @@ type Source struct {
 	Project   string `yaml:"project,omitempty" json:"project,omitempty"`
 }
 
-// Registry is a place that lists packages. URL is http(s), or a folder, absolute or relative to gkops.yaml.
+// Registry is a place that lists packages. URL is http(s), or a folder, absolute or relative to gkops.yaml. Of is for overlays: the
+// registries whose packages it has facts about; absent is all of them.
 type Registry struct {
 	Name string       `yaml:"name" json:"name"`
 	URL  string       `yaml:"url" json:"url"`
 	Type RegistryType `yaml:"type,omitempty" json:"type,omitempty"`
+	Of   []string     `yaml:"of,omitempty" json:"of,omitempty"`
 
 	where string
 }

@@ -336,7 +336,7 @@ func TestSetFacts(t *testing.T) {
 	}
 	var names []string
 	for _, f := range sources {
-		names = append(names, f.URL)
+		names = append(names, f.File.URL)
 	}
 	if got := strings.Join(names, " "); got != "https://r.example/shop/v1.1.0/facts.yaml https://r.example/shop/facts.yaml https://o.example/shop/facts.yaml" {
 		t.Error(got)

@@ -125,16 +125,24 @@ func (s *Set) Overlay(name string) *Registry {
 	return nil
 }
 
+// FactsSource is a file of facts that says something of a version, and the registry or overlay that has it. A Pinned one lies beside
+// the version's package.yaml and is published with it; the others may change later.
+type FactsSource struct {
+	File     File
+	Registry string
+	Pinned   bool
+}
+
 // Known is what the facts of the registry and of the overlays say of a version, and the files that say it. It reads the facts beside
 // the version's package.yaml too, which Candidates does not.
-func (s *Set) Known(ctx context.Context, registry, pkg string, v Version) (Known, []File, error) {
+func (s *Set) Known(ctx context.Context, registry, pkg string, v Version) (Known, []FactsSource, error) {
 	r := s.Registry(registry)
 	if r == nil {
 		return nil, nil, fmt.Errorf("%s %s: no registry is named %q", pkg, v, registry)
 	}
 	var own *Sheet
 	var known Known
-	var files []File
+	var files []FactsSource
 	var sheets []*Sheet
 	err := parallel(ctx, 2, 2, func(ctx context.Context, i int) (err error) {
 		if i == 0 {
@@ -148,14 +156,14 @@ func (s *Set) Known(ctx context.Context, registry, pkg string, v Version) (Known
 		return nil, nil, err
 	}
 	if own != nil {
-		files = append(files, own.File)
+		files = append(files, FactsSource{own.File, r.name, true})
 		known = own.about(v, r.name, false)
 	}
 	for i, sheet := range sheets {
 		name, overlay := s.states(r, i)
 		said := sheet.about(v, name, overlay)
 		if len(said) > 0 {
-			files = append(files, sheet.File)
+			files = append(files, FactsSource{sheet.File, name, false})
 		}
 		known = append(known, said...)
 	}

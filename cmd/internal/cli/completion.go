@@ -57,7 +57,13 @@ func clusterNames(_ context.Context, p *pipeline.Project, _ []string) []string {
 	return all
 }
 
+// registryNames are the registries that packages come from.
 func registryNames(_ context.Context, p *pipeline.Project, _ []string) []string {
+	return p.Registries().Names()
+}
+
+// allRegistryNames are the registries and overlays of gkops.yaml.
+func allRegistryNames(_ context.Context, p *pipeline.Project, _ []string) []string {
 	var all []string
 	for _, r := range p.Workspace().Registries {
 		all = append(all, r.Name)

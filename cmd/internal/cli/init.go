@@ -42,7 +42,7 @@ A folder that is no Git repository yet becomes one.`,
 	f.StringVar(&o.engine, "engine", "", "what applies the repository: flux or argocd")
 	f.StringVar(&o.cluster, "cluster", "", "name of the first cluster")
 	f.StringVar(&o.kubernetes, "kubernetes", "", "Kubernetes version of that cluster, X.Y")
-	f.StringArrayVar(&o.registries, "registry", nil, "a registry: NAME=URL; a URL is http(s), a folder, or builtin:examples")
+	f.StringArrayVar(&o.registries, "registry", nil, "a registry or overlay: NAME=URL; a URL is http(s), a folder, or builtin:examples")
 	f.StringVar(&o.entry, "entry", "", "folder that the engine reads already: the object that points to gkops's tree is written there")
 	f.StringVar(&o.repoURL, "repo-url", "", "address of this repository, for Argo CD (default: the remote origin)")
 	for _, name := range []string{"engine", "cluster", "kubernetes"} {
@@ -98,17 +98,22 @@ func newRegistry(env Env) *cobra.Command {
 }
 
 func newRegistryAdd(env Env) *cobra.Command {
-	return &cobra.Command{
+	var of []string
+	cmd := &cobra.Command{
 		Use:     "add NAME URL",
-		Short:   "Add a registry: http(s), a folder, or builtin:examples",
-		Example: "  gkops registry add team ../registry",
+		Short:   "Add a registry or an overlay: http(s), a folder, or builtin:examples",
+		Long:    "Add a registry, or an overlay, which has facts about the packages of other registries. Which of them it is, gkops finds by looking.",
+		Example: "  gkops registry add team ../registry\n  gkops registry add compat ../overlay --of team",
 		Args:    usageArgs(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return changing(cmd.Context(), env, func(p *pipeline.Project) error {
-				return p.AddRegistry(cmd.Context(), pipeline.NamedURL{Name: args[0], URL: args[1], From: env.Dir})
+				return p.AddRegistry(cmd.Context(), pipeline.NamedURL{Name: args[0], URL: args[1], From: env.Dir, Of: of})
 			})
 		},
 	}
+	cmd.Flags().StringSliceVar(&of, "of", nil, "an overlay: the registries whose packages its facts are about (default: all)")
+	completeFlag(cmd, "of", env, registryNames)
+	return cmd
 }
 
 func newRegistryList(env Env) *cobra.Command {
@@ -129,7 +134,11 @@ func newRegistryList(env Env) *cobra.Command {
 		}
 		rows := [][]string{{"NAME", "TYPE", "URL"}}
 		for _, r := range p.Workspace().Registries {
-			rows = append(rows, []string{r.Name, string(r.Type), r.URL})
+			kind := string(r.Type)
+			if len(r.Of) > 0 {
+				kind += " of " + strings.Join(r.Of, ", ")
+			}
+			rows = append(rows, []string{r.Name, kind, r.URL})
 		}
 		table(env.Stdout, rows)
 		return nil
@@ -143,7 +152,7 @@ func newRegistryRemove(env Env) *cobra.Command {
 		Short:             "Remove a registry that no locked package comes from",
 		Example:           "  gkops registry remove team",
 		Args:              usageArgs(cobra.ExactArgs(1)),
-		ValidArgsFunction: complete(env, registryNames),
+		ValidArgsFunction: complete(env, allRegistryNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return changing(cmd.Context(), env, func(p *pipeline.Project) error {
 				return p.RemoveRegistry(cmd.Context(), args[0])

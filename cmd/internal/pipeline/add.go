@@ -89,7 +89,7 @@ func (p *Project) offered(ctx context.Context, pkg string) error {
 
 // known checks that the registries and the cluster that a want names are in the workspace.
 func (p *Project) known(w *workspace.Workspace, want Want) error {
-	if len(w.Registries) == 0 {
+	if len(registryNames(w)) == 0 {
 		return &NoRegistryError{}
 	}
 	if want.Registry != "" && !slices.Contains(registryNames(w), want.Registry) {

@@ -23,7 +23,8 @@ import (
 // NamedURL is a registry as a person names it.
 type NamedURL struct {
 	Name, URL string
-	From      string // the folder that a relative URL starts at
+	From      string   // the folder that a relative URL starts at
+	Of        []string // an overlay: the registries whose packages its facts are about; empty means all
 }
 
 // relative is the URL as gkops.yaml in a folder writes it.

@@ -101,7 +101,7 @@ func (p *Project) Outdated(ctx context.Context, cluster string) ([]Outdated, err
 		if held == nil || cluster != "" && c.Name != cluster {
 			continue
 		}
-		plan, err := resolver.Solve(ctx, offers{p}, p.problem(p.workspace, c.Name, held, Edit{MoveAll: true}))
+		plan, err := resolver.Solve(ctx, p.offersTo(p.workspace, c.Name), p.problem(p.workspace, c.Name, held, Edit{MoveAll: true}))
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
 		}
@@ -307,7 +307,7 @@ func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, clust
 			continue
 		}
 		problem := p.problem(p.workspace, c.Name, p.locks[c.Name], Edit{})
-		verdict, err := resolver.WhyNot(ctx, offers{p}, problem, pkg, r)
+		verdict, err := resolver.WhyNot(ctx, p.offersTo(p.workspace, c.Name), problem, pkg, r)
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
 		}

@@ -27,7 +27,7 @@ type planned struct {
 
 func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c workspace.Cluster, e Edit) (*planned, error) {
 	held := p.locks[c.Name]
-	instances, err := p.choose(ctx, w, c.Name, held, e)
+	instances, told, err := p.choose(ctx, w, c, held, e)
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +39,7 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 	if err != nil {
 		return nil, err
 	}
+	notices = append(told, notices...)
 	instances = append(instances, left...)
 	target := p.target(w, c, held)
 	fresh := &lock.Lock{Cluster: c.Name, Kubernetes: c.Kubernetes, Engine: string(w.Engine), Settings: settings(target), Repository: target.Source.RepoURL, Instances: instances}
@@ -75,27 +76,31 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 }
 
 // choose decides the instances of a cluster: as the lock has them while that answers the workspace, else by solving. Sources
-// that the lock knows for the same version come along, so that other bytes are noticed.
-func (p *Project) choose(ctx context.Context, w *workspace.Workspace, cluster string, held *lock.Lock, e Edit) ([]lock.Instance, error) {
+// that the lock knows for the same version come along, so that other bytes are noticed. It returns what a person should know too.
+func (p *Project) choose(ctx context.Context, w *workspace.Workspace, c workspace.Cluster, held *lock.Lock, e Edit) ([]lock.Instance, []string, error) {
 	if !e.MoveAll && len(e.Move) == 0 {
-		if plan, ok := keep(held, w, cluster); ok {
-			if kept, ok := keptInstances(plan, held, w, cluster); ok {
-				return kept, nil
+		if plan, ok := keep(held, w, c.Name); ok {
+			if kept, ok := keptInstances(plan, held, w, c.Name); ok {
+				return kept, nil, nil
 			}
 		}
 	}
-	plan, err := resolver.Solve(ctx, offers{p}, p.problem(w, cluster, held, e))
+	plan, err := resolver.Solve(ctx, p.offersTo(w, c.Name), p.problem(w, c.Name, held, e))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	instances, err := p.describe(ctx, w, cluster, plan)
+	instances, err := p.describe(ctx, w, c.Name, plan)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	notices, err := p.remember(ctx, instances, held, c, e.MoveAll)
+	if err != nil {
+		return nil, nil, err
 	}
 	for n := range instances {
 		keepLocked(held, &instances[n])
 	}
-	return instances, nil
+	return instances, append(notices, further(plan)...), nil
 }
 
 // keptInstances are the instances of a lock that is kept, with the overrides of today's workspace. It is false when a namespace

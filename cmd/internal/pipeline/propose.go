@@ -22,6 +22,7 @@ type Edit struct {
 	MoveAll        bool     // everything goes to the newest allowed version
 	Move           []string // these instances do
 	AllowDowngrade []string // these packages may go to a lower version
+	Minimal        bool     // what is not locked gets the lowest allowed version
 	Advance        bool     // removals that are under way take their next step
 	Purge          []string // instances whose data is to be lost with their removal
 	Notices        []string // what a person should know of the edit itself

@@ -27,15 +27,20 @@ func (p *Project) openRegistries(_ context.Context, w *workspace.Workspace) erro
 		return err
 	}
 	var opened []*catalog.Registry
+	var overlays []catalog.Overlay
 	for _, r := range w.Registries {
 		registry, err := openOne(opener, r)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.Where(), err)
 		}
+		if r.Type == workspace.Overlay {
+			overlays = append(overlays, catalog.Overlay{Registry: registry, Of: r.Of})
+			continue
+		}
 		opened = append(opened, registry)
 	}
 	p.opener = opener
-	p.registries = catalog.NewSet(opened...)
+	p.registries = catalog.NewSet(opened...).With(overlays...)
 	return nil
 }
 
@@ -64,6 +69,9 @@ func cacheFolder(world World) string {
 func openOne(opener *location.Opener, r workspace.Registry) (*catalog.Registry, error) {
 	if r.Type == workspace.Helm {
 		return nil, &HelmRegistryError{Registry: r.Name}
+	}
+	if r.Type == workspace.Overlay {
+		return opener.OpenOverlay(r.Name, r.URL)
 	}
 	if r.URL == Builtin {
 		return catalog.NewRegistry(r.Name, builtinURL, builtin{examples.Registry()}), nil
@@ -125,7 +133,7 @@ func look(ctx context.Context, world World, base string, r workspace.Registry) (
 // AddRegistry adds a registry to the end of the list. Its type is found by looking, and written down.
 func (p *Project) AddRegistry(ctx context.Context, named NamedURL) error {
 	url := named.relative(p.repository.Root())
-	r, err := look(ctx, p.world, p.repository.Root(), workspace.Registry{Name: named.Name, URL: url})
+	r, err := look(ctx, p.world, p.repository.Root(), workspace.Registry{Name: named.Name, URL: url, Of: named.Of})
 	if err != nil {
 		return err
 	}
@@ -138,7 +146,7 @@ func (p *Project) AddRegistry(ctx context.Context, named NamedURL) error {
 
 // RemoveRegistry takes a registry out of the list, unless a locked package comes from it.
 func (p *Project) RemoveRegistry(ctx context.Context, name string) error {
-	if !slices.Contains(registryNames(p.workspace), name) {
+	if !slices.ContainsFunc(p.workspace.Registries, func(r workspace.Registry) bool { return r.Name == name }) {
 		return &UnknownError{"registry", name, workspace.FileName, "'gkops registry list' shows them"}
 	}
 	for _, c := range p.workspace.Clusters {

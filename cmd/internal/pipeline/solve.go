@@ -10,65 +10,27 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// offers answers the questions of the solver from the registries.
-type offers struct{ project *Project }
-
-// Candidates lists every version of a package in every registry.
-func (o offers) Candidates(ctx context.Context, pkg string) ([]resolver.Candidate, error) {
-	listed, err := o.project.registries.Candidates(ctx, pkg)
-	if err != nil {
-		return nil, err
-	}
-	candidates := make([]resolver.Candidate, 0, len(listed))
-	for _, c := range listed {
-		candidates = append(candidates, resolver.Candidate(c))
-	}
-	return candidates, nil
-}
-
-// Needs says what one candidate needs.
-func (o offers) Needs(ctx context.Context, pkg string, c resolver.Candidate) (resolver.Needs, error) {
-	release, err := o.project.read(ctx, c.Registry, pkg, c.Version)
-	if err != nil {
-		return resolver.Needs{}, err
-	}
-	needs := resolver.Needs{Namespaced: release.Manifest.Namespaced()}
-	for _, d := range release.Manifest.Dependencies {
-		r, err := catalog.ParseRange(d.Version)
-		if err != nil {
-			return resolver.Needs{}, err
-		}
-		needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: d.Name, Range: r})
-	}
-	for _, part := range release.Manifest.Components {
-		r, err := catalog.ParseRange(part.Version)
-		if err != nil {
-			return resolver.Needs{}, err
-		}
-		needs.Components = append(needs.Components, resolver.Component{Package: part.Name, Name: componentName(part), Range: r})
-	}
-	return needs, nil
-}
-
-// Names lists the packages of all registries that can be read.
-func (o offers) Names(ctx context.Context) []string { return o.project.PackageNames(ctx) }
-
 // read reads a release. One that a lock has must be the same bytes as ever.
 func (p *Project) read(ctx context.Context, registry, pkg string, v catalog.Version) (*catalog.Release, error) {
 	release, err := p.registries.Release(ctx, registry, pkg, v)
 	if err != nil {
 		return nil, err
 	}
+	return release, p.unchanged(registry, pkg, v, release.File)
+}
+
+// unchanged checks a file of a version against what the locks that have the version say of it.
+func (p *Project) unchanged(registry, pkg string, v catalog.Version, file catalog.File) error {
 	for _, held := range p.locks {
 		for _, i := range held.Instances {
 			if i.Registry == registry && i.Package == pkg && i.Version == v.String() {
-				if err := checkDigests(i, []lock.Source{{URL: release.File.Name, Digest: release.File.Digest}}); err != nil {
-					return nil, err
+				if err := checkDigests(i, []lock.Source{{URL: file.Name, Digest: file.Digest}}); err != nil {
+					return err
 				}
 			}
 		}
 	}
-	return release, nil
+	return nil
 }
 
 // componentName is what a component adds to its parent's name.
@@ -86,7 +48,9 @@ func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Loc
 		MoveAll:        e.MoveAll,
 		Move:           e.Move,
 		AllowDowngrade: e.AllowDowngrade,
+		Minimal:        e.Minimal,
 	}
+	problem.Kubernetes, problem.KubernetesWhere = p.kubernetes(w, cluster)
 	for _, want := range w.Effective(cluster) {
 		problem.Roots = append(problem.Roots, resolver.Root{
 			Instance: want.Instance(), Package: want.Name, Range: want.Range(), Registry: want.Registry, Where: p.where(want, cluster),
@@ -120,6 +84,15 @@ func (p *Project) where(want workspace.Package, cluster string) string {
 	return "this command"
 }
 
+// kubernetes is the version of a cluster, and its place in gkops.yaml as it is on disk.
+func (p *Project) kubernetes(w *workspace.Workspace, cluster string) (catalog.Version, string) {
+	version, _ := kubernetes(w, cluster)
+	if there, where := kubernetes(p.workspace, cluster); there == version {
+		return version, where
+	}
+	return version, "this command"
+}
+
 // whereHeld is the place of a hold, as where is that of an entry.
 func (p *Project) whereHeld(hold workspace.Hold) string {
 	for _, there := range p.workspace.Policy.Holds {
@@ -130,18 +103,22 @@ func (p *Project) whereHeld(hold workspace.Hold) string {
 	return "this command"
 }
 
+// registryNames are the registries that packages come from, in list order; overlays have none.
 func registryNames(w *workspace.Workspace) []string {
 	names := make([]string, 0, len(w.Registries))
 	for _, r := range w.Registries {
-		names = append(names, r.Name)
+		if r.Type != workspace.Overlay {
+			names = append(names, r.Name)
+		}
 	}
 	return names
 }
 
 // keep is the plan that a lock already holds, when it still is an answer to what the workspace asks: every wanted instance is
-// there in an allowed version, and nothing is there that nobody asks for. It reads no registry.
+// there in an allowed version, nothing is there that nobody asks for, and the cluster has the Kubernetes version for which the
+// facts were looked up. It reads no registry.
 func keep(held *lock.Lock, w *workspace.Workspace, cluster string) (*resolver.Plan, bool) {
-	if held == nil {
+	if held == nil || !slices.ContainsFunc(w.Clusters, func(c workspace.Cluster) bool { return c.Name == cluster && c.Kubernetes == held.Kubernetes }) {
 		return nil, false
 	}
 	reached := map[string]bool{}

@@ -85,9 +85,9 @@ func steps(held, fresh *lock.Lock) []Step {
 	return all
 }
 
-// withoutReasons is an instance without who asks for it: another reason changes nothing of what is there.
+// withoutReasons is an instance without who asks for it and what is known of it: that changes nothing of what is there.
 func withoutReasons(i lock.Instance) lock.Instance {
-	i.RequiredBy = nil
+	i.RequiredBy, i.Facts = nil, lock.Facts{}
 	return i
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -188,6 +189,11 @@ func (p *Project) fetchOne(ctx context.Context, i lock.Instance) (fetched, error
 		return fetched{}, err
 	}
 	f.sources = []lock.Source{{URL: release.File.Name, Digest: release.File.Digest}}
+	beside, err := p.besides(ctx, i, release)
+	if err != nil {
+		return fetched{}, err
+	}
+	f.sources = append(f.sources, beside...)
 	if m.Kustomize != nil {
 		folder, files, err := p.registries.Registry(i.Registry).Folder(ctx, release)
 		if err != nil {
@@ -203,6 +209,26 @@ func (p *Project) fetchOne(ctx context.Context, i lock.Instance) (fetched, error
 	f.instance.Files = files
 	f.sources = append(f.sources, sources(files)...)
 	return f, checkDigests(i, f.sources)
+}
+
+// besides is the file of facts beside a package.yaml, when there is one. For a locked version it is there when the lock has it: one
+// that was added later is no part of what was locked.
+func (p *Project) besides(ctx context.Context, i lock.Instance, release *catalog.Release) ([]lock.Source, error) {
+	name := path.Join(release.Package, release.Version.String(), catalog.FactsFile)
+	locked := slices.ContainsFunc(i.Sources, func(s lock.Source) bool { return s.URL == name })
+	if len(i.Sources) > 0 && !locked {
+		return nil, nil
+	}
+	sheet, err := p.registries.Registry(i.Registry).VersionFacts(ctx, release.Package, release.Version)
+	switch {
+	case err != nil:
+		return nil, err
+	case sheet != nil:
+		return sources([]catalog.File{sheet.File}), nil
+	case locked:
+		return nil, &catalog.ReadError{Registry: i.Registry, Package: i.Package, Version: release.Version, Err: fmt.Errorf("%s: %w", name, catalog.ErrNotFound)}
+	}
+	return nil, nil
 }
 
 func sources(files []catalog.File) []lock.Source {

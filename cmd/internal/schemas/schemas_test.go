@@ -11,7 +11,7 @@ import (
 
 func TestSchemasInDocs(t *testing.T) {
 	for file, make := range map[string]func() ([]byte, error){
-		"workspace.json": schema.Workspace, "package.json": packages.Package,
+		"workspace.json": schema.Workspace, "package.json": packages.Package, "facts.json": packages.Facts,
 	} {
 		data, err := make()
 		if err != nil {

@@ -39,7 +39,7 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[workspace.Granularity]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.PerPart, workspace.PerLayer}}
 	case reflect.TypeFor[workspace.RegistryType]():
-		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Glasskube, workspace.Helm}}
+		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Glasskube, workspace.Helm, workspace.Overlay}}
 	case reflect.TypeFor[map[string]any]():
 		value := &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: value}
@@ -67,7 +67,8 @@ func describe(t reflect.Type, field string) string {
 			"Revision": "Argo CD: the branch, tag or commit.", "Project": "Argo CD: the project of the Application.",
 		},
 		reflect.TypeFor[workspace.Registry](): {
-			"URL": "http(s), or a folder, absolute or relative to gkops.yaml.", "Type": "The layout of the registry.",
+			"URL": "http(s), or a folder, absolute or relative to gkops.yaml.", "Type": "The layout of the registry; an overlay has facts about the packages of the others.",
+			"Of": "Overlays: the registries whose packages the facts are about; absent is all.",
 		},
 		reflect.TypeFor[workspace.Cluster](): {
 			"Kubernetes": "The minor version, in quotes: \"1.34\".",

@@ -25,6 +25,7 @@ import (
 const (
 	Glasskube = "glasskube" // index.yaml with packages
 	Helm      = "helm"      // index.yaml with entries, or OCI charts
+	Overlay   = "overlay"   // index.yaml with kind: Overlay, and facts
 )
 
 // Options are the surroundings of the registries.
@@ -76,6 +77,15 @@ func (o *Opener) Open(name, location string) (*catalog.Registry, error) {
 		return nil, fmt.Errorf("registry %s: %w", name, err)
 	}
 	return catalog.NewRegistry(name, base, source), nil
+}
+
+// OpenOverlay is the overlay registry at a location, as Open is the registry.
+func (o *Opener) OpenOverlay(name, location string) (*catalog.Registry, error) {
+	base, source, err := o.place(location)
+	if err != nil {
+		return nil, fmt.Errorf("overlay %s: %w", name, err)
+	}
+	return catalog.NewOverlay(name, base, source), nil
 }
 
 // place is the base URL of a location and what reads there.
@@ -144,7 +154,7 @@ func (s sources) Read(ctx context.Context, address string) ([]byte, error) {
 	return s.network.Read(ctx, address)
 }
 
-// Detect looks which type of registry is at a location: Glasskube or Helm. The error is an *UnknownTypeError when the place can
+// Detect looks which type of registry is at a location: Glasskube, Helm or Overlay. The error is an *UnknownTypeError when the place can
 // be read and is neither.
 func (o *Opener) Detect(ctx context.Context, location string) (string, error) {
 	if strings.HasPrefix(location, "oci://") {
@@ -161,6 +171,9 @@ func (o *Opener) Detect(ctx context.Context, location string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("look for a registry at %s: %w", shown(location), err)
 	}
+	if isOverlay(data) {
+		return Overlay, nil
+	}
 	packages, entries, err := keys(strings.TrimRight(shown(location), "/")+"/index.yaml", data)
 	switch {
 	case err != nil:
@@ -175,6 +188,19 @@ func (o *Opener) Detect(ctx context.Context, location string) (string, error) {
 		reason = "has an index.yaml with both packages and entries"
 	}
 	return "", &UnknownTypeError{Location: location, Reason: reason}
+}
+
+// isOverlay reports whether an index says at its root that it is one of an overlay.
+func isOverlay(data []byte) bool {
+	const enough = 4096 // the kind stands before the packages
+	doc := data[:min(len(data), enough)]
+	for line := range bytes.Lines(doc) {
+		if key, value, found := bytes.Cut(line, []byte(":")); found && string(key) == "kind" {
+			value, _, _ = bytes.Cut(value, []byte(" #"))
+			return string(bytes.Trim(value, " \t\r\n\"'")) == catalog.OverlayKind
+		}
+	}
+	return false
 }
 
 // keys looks for the two keys at the root of an index. Indexes of charts have tens of megabytes, so lines are looked at first.

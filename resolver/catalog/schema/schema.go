@@ -12,20 +12,28 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// ID is the address that the schema gives itself.
-const ID = "https://gkops.dev/schema/package.json"
+// The addresses that the schemas give themselves.
+const (
+	ID      = "https://gkops.dev/schema/package.json"
+	FactsID = "https://gkops.dev/schema/facts.json"
+)
 
 // Package is the JSON Schema of package.yaml, indented, with a final newline. Unknown keys are allowed in the values of a chart only.
-func Package() ([]byte, error) {
+func Package() ([]byte, error) { return schemaOf(&catalog.Manifest{}, ID, "package.yaml") }
+
+// Facts is the JSON Schema of facts.yaml, as Package is that of package.yaml. Unknown keys are not allowed anywhere.
+func Facts() ([]byte, error) { return schemaOf(&catalog.PackageFacts{}, FactsID, catalog.FactsFile) }
+
+func schemaOf(value any, id, title string) ([]byte, error) {
 	r := jsonschema.Reflector{
 		Anonymous: true, ExpandedStruct: true, AllowAdditionalProperties: false,
 		Mapper: mapped, LookupComment: describe,
 	}
-	s := r.Reflect(&catalog.Manifest{})
-	s.ID, s.Title = ID, "package.yaml"
+	s := r.Reflect(value)
+	s.ID, s.Title = jsonschema.ID(id), title
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("write the schema of package.yaml: %w", err)
+		return nil, fmt.Errorf("write the schema of %s: %w", title, err)
 	}
 	return append(data, '\n'), nil
 }
@@ -37,6 +45,10 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Enum: []any{catalog.ClusterScope, catalog.NamespacedScope}}
 	case reflect.TypeFor[catalog.ValueType]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{catalog.BooleanValue, catalog.TextValue, catalog.NumberValue, catalog.OptionsValue}}
+	case reflect.TypeFor[catalog.EvidenceKind]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{catalog.Tested, catalog.Measured, catalog.Declared, catalog.Reported}}
+	case reflect.TypeFor[catalog.EvidenceResult]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{catalog.Works, catalog.Fails}}
 	case reflect.TypeFor[map[string]any]():
 		return &jsonschema.Schema{Type: "object"}
 	}
@@ -59,6 +71,29 @@ func describe(t reflect.Type, field string) string {
 			"TransitiveResources": "Objects that are made at run time and named with the instance's prefix.",
 			"Dependencies":        "Cluster-scoped packages that must be there.",
 			"Components":          "Private instances of namespaced packages that come with this one.",
+		},
+		reflect.TypeFor[catalog.PackageFacts](): {
+			"":        "What is known of a package beyond its package.yaml.",
+			"Package": "The package, as its folder is named.",
+		},
+		reflect.TypeFor[catalog.Fact](): {
+			"Versions":    "The versions that the entry is about, a range; absent is all. Not in the file beside package.yaml.",
+			"Kubernetes":  "The Kubernetes versions that it is about, a range such as \">=1.28\" or \"1.35 || 1.34\".",
+			"Requires":    "Packages, or virtual ones, that must be there.",
+			"Conflicts":   "Packages, or virtual ones, that may not be there.",
+			"Provides":    "Virtual packages that the versions stand in for. Not in the file beside package.yaml.",
+			"APIs":        "Custom resources that the package's definitions serve, and that its objects are of.",
+			"UpgradeFrom": "The versions of this package that these can be reached from, a range.",
+			"Yanked":      "Why the versions were withdrawn: nobody gets them any more who has not locked them.",
+			"Deprecated":  "Why the versions are better not used any more.",
+			"Replacement": "The package to use instead of a deprecated one.",
+			"Evidence":    "How it is known; absent is declared.",
+		},
+		reflect.TypeFor[catalog.Evidence](): {
+			"Kind":   "The weightiest statement about a Kubernetes version decides: tested, measured, declared, reported.",
+			"Source": "Where it can be looked up.",
+			"Date":   "The day, 2026-01-31; of equal evidence the latest decides.",
+			"Result": "What came out of a test or a report. It speaks of the Kubernetes versions that it names, and of no other.",
 		},
 		reflect.TypeFor[catalog.PlainManifest]():     {"URL": "Absolute, or relative to package.yaml."},
 		reflect.TypeFor[catalog.Dependency]():        {"Version": "A range such as \"~1.3.0\"; absent is any stable version."},

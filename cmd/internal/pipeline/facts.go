@@ -1,0 +1,260 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"gkops.dev/gkops/gitops/lock"
+	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/resolver"
+	"gkops.dev/gkops/resolver/catalog"
+)
+
+// offers answers the questions of the solver from the registries, for a cluster with this version of Kubernetes.
+type offers struct {
+	project    *Project
+	kubernetes catalog.Version
+}
+
+// offersTo are the offers for a cluster of a workspace.
+func (p *Project) offersTo(w *workspace.Workspace, cluster string) offers {
+	version, _ := kubernetes(w, cluster)
+	return offers{p, version}
+}
+
+// kubernetes is the version of a cluster and the place that says so; zero for a cluster that is not there.
+func kubernetes(w *workspace.Workspace, cluster string) (version catalog.Version, where string) {
+	for _, c := range w.Clusters {
+		if c.Name == cluster {
+			version, _ = catalog.ParseKubernetes(c.Kubernetes) // workspace.Parse has checked it
+			return version, c.Where()
+		}
+	}
+	return catalog.Version{}, ""
+}
+
+// Candidates lists every version of a package in every registry.
+func (o offers) Candidates(ctx context.Context, pkg string) ([]resolver.Candidate, error) {
+	return o.project.registries.Candidates(ctx, pkg)
+}
+
+// Names lists the packages of all registries that can be read.
+func (o offers) Names(ctx context.Context) []string { return o.project.PackageNames(ctx) }
+
+// Providers lists the packages of which some version provides a virtual one.
+func (o offers) Providers(ctx context.Context, virtual string) ([]string, error) {
+	return o.project.registries.Providers(ctx, virtual)
+}
+
+// Prefetch reads what will be asked for, several packages at a time. What cannot be read is told when it is asked for.
+func (o offers) Prefetch(ctx context.Context, pkgs []string) {
+	var group errgroup.Group
+	group.SetLimit(maxFetches)
+	for _, pkg := range pkgs {
+		group.Go(func() error {
+			_, err := o.project.registries.Candidates(ctx, pkg)
+			return err
+		})
+	}
+	_ = group.Wait() // the question itself reports it
+}
+
+// Needs says what one candidate needs: by its package.yaml, and by the facts about it.
+func (o offers) Needs(ctx context.Context, pkg string, c resolver.Candidate) (resolver.Needs, error) {
+	var release *catalog.Release
+	var known catalog.Known
+	group, reading := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		release, err = o.project.read(reading, c.Registry, pkg, c.Version)
+		return err
+	})
+	group.Go(func() (err error) {
+		known, _, err = o.project.factsOf(reading, c.Registry, pkg, c.Version)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return resolver.Needs{}, err
+	}
+	needs, err := declared(release.Manifest)
+	if err != nil {
+		return resolver.Needs{}, err
+	}
+	o.addFacts(&needs, known)
+	return needs, nil
+}
+
+// declared is what a package.yaml says of its needs.
+func declared(m *catalog.Manifest) (resolver.Needs, error) {
+	needs := resolver.Needs{Namespaced: m.Namespaced()}
+	requirements, err := m.Requirements()
+	if err != nil {
+		return resolver.Needs{}, err
+	}
+	needs.Dependencies = requirements
+	for _, part := range m.Components {
+		r, err := catalog.ParseRange(part.Version)
+		if err != nil {
+			return resolver.Needs{}, err
+		}
+		needs.Components = append(needs.Components, resolver.Component{Package: part.Name, Name: componentName(part), Range: r})
+	}
+	return needs, nil
+}
+
+// addFacts adds what facts say. A requirement that package.yaml states as well, or more strictly, is not stated twice.
+func (o offers) addFacts(needs *resolver.Needs, known catalog.Known) {
+	for _, r := range known.Requirements() {
+		again := slices.ContainsFunc(needs.Dependencies, func(d catalog.Requirement) bool {
+			return d.Package == r.Package && (r.Range.IsAny() || r.Range.String() == d.Range.String())
+		})
+		if !again {
+			needs.Dependencies = append(needs.Dependencies, r)
+		}
+	}
+	for _, d := range known.Kubernetes(o.kubernetes) {
+		needs.Kubernetes = append(needs.Kubernetes, resolver.Demand(d))
+	}
+	for _, c := range known.Conflicts() {
+		needs.Conflicts = append(needs.Conflicts, resolver.Conflict(c))
+	}
+	for _, a := range known.Serves() {
+		needs.Serves = append(needs.Serves, resolver.API{Group: a.Group, Kind: a.Kind, Versions: a.Versions, Source: a.Source})
+	}
+	for _, a := range known.Uses() {
+		needs.Uses = append(needs.Uses, resolver.API{Group: a.Group, Kind: a.Kind, Versions: a.Versions, Source: a.Source})
+	}
+	if from, said := known.From(); said {
+		demand := resolver.Demand(from)
+		needs.From = &demand
+	}
+}
+
+// factsOf is what the facts say of a version. The file beside its package.yaml must be the same bytes as ever when a lock has it.
+func (p *Project) factsOf(ctx context.Context, registry, pkg string, v catalog.Version) (catalog.Known, []catalog.FactsSource, error) {
+	known, files, err := p.registries.Known(ctx, registry, pkg, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range files {
+		if f.Pinned {
+			if err := p.unchanged(registry, pkg, v, f.File); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return known, files, nil
+}
+
+// facts is what a lock keeps of what is known of an instance for a cluster with this version of Kubernetes.
+func (p *Project) facts(ctx context.Context, i lock.Instance, cluster catalog.Version) (lock.Facts, error) {
+	v, err := catalog.ParseVersion(i.Version)
+	if err != nil {
+		return lock.Facts{}, fmt.Errorf("instance %s: %w", i.Name, err)
+	}
+	known, files, err := p.factsOf(ctx, i.Registry, i.Package, v)
+	if err != nil {
+		return lock.Facts{}, err
+	}
+	facts := lock.Facts{Yanked: known.Yanked(), Deprecated: known.Deprecated()}
+	for _, d := range known.Kubernetes(cluster) {
+		facts.Kubernetes = append(facts.Kubernetes, lock.Demand{Range: d.Range.String(), Source: d.Source})
+	}
+	for _, f := range files {
+		if !f.Pinned {
+			facts.Sources = append(facts.Sources, lock.Source{URL: f.Registry + "/" + f.File.Name, Digest: f.File.Digest})
+		}
+	}
+	return facts, nil
+}
+
+// remember completes instances with what is known of them. The record of a version that stays is renewed only when it says
+// something else of the version, so that a fact about another version changes no lock. It returns what a person should know.
+func (p *Project) remember(ctx context.Context, instances []lock.Instance, held *lock.Lock, cluster workspace.Cluster, asked bool) ([]string, error) {
+	version, err := catalog.ParseKubernetes(cluster.Kubernetes)
+	if err != nil {
+		return nil, err
+	}
+	var notices []string
+	for n := range instances {
+		i := &instances[n]
+		if i.Facts, err = p.facts(ctx, *i, version); err != nil {
+			return nil, err
+		}
+		was := find(held, i.Name)
+		stays := was != nil && sameVersion(*was, *i)
+		if stays && held.Kubernetes == cluster.Kubernetes && !sameJSON(was.Facts.Kubernetes, i.Facts.Kubernetes) {
+			notices = append(notices, fmt.Sprintf("what is known of %s %s changed since it was locked: it %s; was: it %s", i.Name, i.Version, fits(i.Facts), fits(was.Facts)))
+		}
+		if !stays || asked || was.Facts.Yanked != i.Facts.Yanked || was.Facts.Deprecated != i.Facts.Deprecated {
+			notices = append(notices, withdrawn(*i)...)
+		}
+		if stays && sameJSON(sourceless(was.Facts), sourceless(i.Facts)) {
+			i.Facts = was.Facts
+		}
+	}
+	return notices, nil
+}
+
+func sameVersion(a, b lock.Instance) bool {
+	return a.Package == b.Package && a.Version == b.Version && a.Registry == b.Registry
+}
+
+func sourceless(f lock.Facts) lock.Facts {
+	f.Sources = nil
+	return f
+}
+
+// fits says what is known of a version and Kubernetes.
+func fits(f lock.Facts) string {
+	if len(f.Kubernetes) == 0 {
+		return "says nothing of this Kubernetes version"
+	}
+	parts := make([]string, 0, len(f.Kubernetes))
+	for _, d := range f.Kubernetes {
+		parts = append(parts, fmt.Sprintf("fits Kubernetes %s (%s)", d.Range, d.Source))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// withdrawn warns of an instance whose version was withdrawn, or is better not used any more.
+func withdrawn(i lock.Instance) []string {
+	var notices []string
+	if i.Facts.Yanked != "" {
+		notices = append(notices, fmt.Sprintf("warning: %s %s was withdrawn: %s", i.Name, i.Version, i.Facts.Yanked))
+	}
+	if i.Facts.Deprecated != "" {
+		notices = append(notices, fmt.Sprintf("warning: %s %s is deprecated: %s", i.Name, i.Version, i.Facts.Deprecated))
+	}
+	return notices
+}
+
+// further tells the next steps of what cannot reach its version at once.
+func further(plan *resolver.Plan) []string {
+	var notices []string
+	for _, c := range plan.Instances {
+		if text := nextSteps(c); text != "" {
+			notices = append(notices, text)
+		}
+	}
+	return notices
+}
+
+// nextSteps is "longhorn 1.5.4 now; 1.6.2 and 1.7.0 are the next steps"; empty when there is nowhere to go.
+func nextSteps(c resolver.Chosen) string {
+	steps := make([]string, 0, len(c.Next))
+	for _, v := range c.Next {
+		steps = append(steps, v.String())
+	}
+	switch n := len(steps); n {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("%s %s now; %s is the next step", c.Instance, c.Version, steps[0])
+	default:
+		return fmt.Sprintf("%s %s now; %s and %s are the next steps", c.Instance, c.Version, strings.Join(steps[:n-1], ", "), steps[n-1])
+	}
+}
