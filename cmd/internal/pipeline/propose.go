@@ -36,6 +36,7 @@ type Proposal struct {
 	Findings  []finding.Finding
 	Notices   []string
 	Workspace bool // gkops.yaml changes
+	Deferred  bool // this is a step that has to come before the edit, which is not part of it: propose the edit again when the engine has applied it
 	change    gitops.Change
 	locks     map[string]*lock.Lock
 }
@@ -82,6 +83,7 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 	}
 	if len(all) > 0 && all[0].deferred {
 		delete(writes, workspace.FileName)
+		proposal.Deferred = true
 	}
 	var deletes []string
 	for _, planned := range all {

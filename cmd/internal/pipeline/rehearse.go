@@ -15,7 +15,7 @@ import (
 )
 
 // rehearse predicts what the engine does when it comes from what HEAD holds to what was rendered. It is nil when HEAD holds nothing of the
-// cluster.
+// cluster, or nothing that an engine could read: then this may be what mends it.
 func (p *Project) rehearse(ctx context.Context, committed *lock.Lock, done *planned, root string) (*simulate.Timeline, error) {
 	if committed == nil {
 		return nil, nil
@@ -40,7 +40,8 @@ func (p *Project) rehearse(ctx context.Context, committed *lock.Lock, done *plan
 	}
 	before, err := simulate.Read(files, root, done.tree)
 	if err != nil {
-		return nil, fmt.Errorf("read what HEAD holds as the engine does: %w", err)
+		p.world.Warn(fmt.Sprintf("the change is not rehearsed from what HEAD holds, which no engine could read: %v", err))
+		return nil, nil
 	}
 	return simulate.Predict(before, done.tree), nil
 }
