@@ -3,7 +3,7 @@ GO ?= go
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint golden bench prove demo real generate tidy
+.PHONY: help build test lint golden bench prove demo real browser generate tidy
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,7 @@ lint: ## gofmt, go vet and staticcheck; changes nothing
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags real ./cmd/...
+	$(GO) vet -tags browser ./gitops/review
 	$(GO) vet -tags prove ./resolver
 	$(GO) tool staticcheck ./...
 
@@ -37,6 +38,9 @@ demo: build ## the main job on the built-in example registry
 
 real: ## every plain version of the real registries, both engines (needs $(SHARED))
 	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) test -tags real -count=1 -timeout 25m -run TestReal -v ./cmd/internal/cli
+
+browser: ## the page of the review in a real browser: search, filters, links, contrast (needs chromium)
+	$(GO) test -tags browser -count=1 -run TestBrowser -v ./gitops/review
 
 generate: ## make the table of what every Kubernetes minor serves again, see compat/knowledge/README.md
 	$(GO) generate ./compat/knowledge
