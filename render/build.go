@@ -20,6 +20,7 @@ type build struct {
 	objects  []*object
 	findings []finding.Finding
 	provides []CRD
+	charts   []*chartBuild
 }
 
 // say adds a finding about an object.
@@ -61,8 +62,7 @@ func each(ctx context.Context, builds []*build, step func(*build) error) error {
 	return nil
 }
 
-// load reads the objects of an instance and applies what the package itself asks for: its transformations and the values that are
-// set.
+// load reads the objects of an instance, and its charts.
 func (r *builder) load(b *build) error {
 	for i, file := range b.Files {
 		docs, err := document.Parse(fileName(file), file.Data)
@@ -78,6 +78,11 @@ func (r *builder) load(b *build) error {
 			return err
 		}
 	}
+	return b.loadCharts()
+}
+
+// complete applies what the package itself asks for to all objects, those of charts among them.
+func (r *builder) complete(b *build) error {
 	if err := b.configure(); err != nil {
 		return err
 	}

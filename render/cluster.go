@@ -2,6 +2,7 @@ package render
 
 import (
 	"io/fs"
+	"time"
 
 	"github.com/fluxcd/pkg/apis/kustomize"
 
@@ -21,8 +22,10 @@ const LayerGranularity = "layer"
 // The parts of an instance, in the order of their application.
 const (
 	CRDs   = "crds"
+	Before = "before" // hooks of charts that run before the rest
 	Core   = "core"
 	Config = "config"
+	After  = "after" // hooks of charts that run after the rest
 )
 
 // NamespacesPart is the id of the part that holds the namespaces that belong to the cluster and to no instance.
@@ -40,6 +43,9 @@ type Cluster struct {
 	Source      Source   // what the engine reads
 	Root        string   // "gkops/<cluster>": the folder of the tree, slash-separated, relative to the repository
 	Locked      Previous // what the lock says of the tree before
+
+	Serves []string  `json:"-"` // what the cluster serves by itself, for charts that ask: "apps/v1" and "apps/v1/Deployment"
+	Now    time.Time `json:"-"` // for charts that ask for the time, and have not been answered before
 }
 
 // Source is what the engine reads. Flux uses Name, Argo CD RepoURL, Revision and Project; both use Namespace, the one that the
@@ -65,6 +71,7 @@ type Instance struct {
 	Namespaced              bool
 	Manifest                *catalog.Manifest
 	Files                   []catalog.File          // in the order of Manifest.Manifests
+	Charts                  []Chart                 // in the order of the package
 	Folder                  fs.FS                   // of a kustomize package, else nil
 	Values                  map[string]values.Value // set by the user or the parent, never defaults
 	Patches                 []kustomize.Patch       // of the objects as they are in the tree: with prefix and namespace

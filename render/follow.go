@@ -19,6 +19,9 @@ func injections() []string {
 // namespace in a text is reported, because nobody can know what it is for.
 func (b *build) follow(before map[string]bool) error {
 	for _, o := range b.objects {
+		if o.charted {
+			continue
+		}
 		for _, key := range injections() {
 			namespace, name, found := strings.Cut(o.sourceAnnotation(key), "/")
 			if !found || !before[namespace] && namespace != b.Namespace {
@@ -56,7 +59,7 @@ func (b *build) hasName(name string) bool {
 func (b *build) left() map[string]bool {
 	namespaces := map[string]bool{}
 	for _, o := range b.objects {
-		if o.id.Namespace != "" {
+		if o.id.Namespace != "" && !o.charted {
 			namespaces[o.id.Namespace] = true
 		}
 	}

@@ -126,7 +126,7 @@ func (p *planner) kind(b *build, o *object) {
 	why := fmt.Sprintf("%s %s is of a kind that instance %s defines", o.id.Kind, o.id.Name, provider.Name)
 	for _, part := range provider.parts() {
 		if part != Config {
-			soft := part == Core && !provider.serves(o.id)
+			soft := part != CRDs && !provider.serves(o.id)
 			p.graph.Connect(order.Edge{From: partID(b.Name, o.part), To: partID(provider.Name, part), Why: why, Soft: soft})
 		}
 	}

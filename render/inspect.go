@@ -44,6 +44,10 @@ func (b *build) inspectSecret(o *object) {
 				keys = append(keys, node.Content[i].Value)
 			}
 		}
+		if keys != nil && o.charted {
+			b.say(o, "secret-with-data", finding.Warning, "the chart writes Secret %s with data (%s), and Git holds it in clear", o.id.Name, strings.Join(keys, ", "))
+			return
+		}
 		if keys != nil {
 			b.say(o, "secret-with-data", finding.Warning, "package %s publishes a Secret with data (%s): everybody who reads its source knows it", b.Package, strings.Join(keys, ", "))
 			return

@@ -181,6 +181,9 @@ func (r *builder) rename(b *build) error {
 	}
 	var objects []*object
 	for _, o := range b.objects {
+		if o.charted {
+			continue
+		}
 		if !o.isCRD() || o.mentions("conversion") && document.Lookup(outline(o), "spec", "conversion", "webhook") != nil {
 			objects = append(objects, o)
 		}

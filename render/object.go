@@ -26,6 +26,11 @@ type object struct {
 	changed  bool
 	metadata additions
 
+	charted bool   // it comes from a chart, which has named and placed it itself
+	hook    string // the part that it is in because it is a hook of a chart; empty for no hook
+	keep    bool   // the chart asks to leave it in the cluster
+	dropped bool   // it is left out
+
 	part    string
 	natural string // the part that it would be in, when it stays where it was before
 	file    string // name of its file in the part

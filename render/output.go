@@ -16,8 +16,12 @@ type Output struct {
 	Namespaces []Namespace       // that are generated or shipped, by name
 	Places     map[string]string // "<instance>/<file name>" to part: objects that are not in their natural part
 	Facts      []Facts           // by instance
-	Findings   []finding.Finding // sorted
-	AsRead     *simulate.Tree    // Files as the engine reads them
+
+	// Made is what the charts of an instance made up (random texts, keys, the time), by instance and by a key that stays: given back
+	// with Chart.Made, it makes the same tree again.
+	Made     map[string]map[string]string
+	Findings []finding.Finding // sorted
+	AsRead   *simulate.Tree    // Files as the engine reads them
 }
 
 // Part is a folder of objects that are applied together.

@@ -7,7 +7,7 @@ import (
 )
 
 // partNames are the parts in the order of their application.
-func partNames() []string { return []string{CRDs, Core, Config} }
+func partNames() []string { return []string{CRDs, Before, Core, Config, After} }
 
 // rank orders the parts of an instance; what is none of them comes first.
 func rank(part string) int { return slices.Index(partNames(), part) }
@@ -29,6 +29,8 @@ func (b *build) divide() {
 		switch {
 		case o.isCRD(), o.isNamespace():
 			o.part = CRDs
+		case o.hook != "":
+			o.part = o.hook
 		case o.custom && (onlyForeign || workloads && own[kindKey(o.id)]):
 			o.part = Config
 		default:
@@ -120,7 +122,7 @@ func (b *build) protects(o *object, builds []*build) protection {
 	switch {
 	case b.Announced && o.holdsData() && !shared:
 		return announced
-	case (b.Guarded || b.Announced) && o.holdsData(), slices.Contains(b.Guards, o.file):
+	case o.keep, (b.Guarded || b.Announced) && o.holdsData(), slices.Contains(b.Guards, o.file):
 		return guarded
 	}
 	return none

@@ -29,7 +29,7 @@ func (b *build) moves() bool { return b.Namespaced || b.MoveNamespace }
 // destination is the namespace that a namespaced object ends up in.
 func (b *build) destination(o *object) string {
 	switch {
-	case b.moves():
+	case b.moves() && !o.charted:
 		return b.Namespace
 	case o.id.Namespace != "":
 		return o.id.Namespace
@@ -44,7 +44,7 @@ func (r *builder) settle(b *build) error {
 		return &ObjectError{Instance: b.Name, Reason: "the instance has no namespace to move its objects to", Hint: "name one with -n"}
 	}
 	for _, o := range b.objects {
-		if !o.cluster && (o.id.Namespace == "" && !b.Namespaced) {
+		if !o.cluster && o.id.Namespace == "" && (!b.Namespaced || o.charted) {
 			if err := o.setNamespace(b.natural(o)); err != nil {
 				return b.objectError(o, err)
 			}
@@ -103,7 +103,7 @@ func (r *builder) scope(b *build) {
 
 // addLabels adds the user's common labels, and the instance's own to a namespaced package, where several instances share a namespace.
 func (b *build) addLabels(o *object) {
-	if b.Namespaced {
+	if b.Namespaced && !o.charted {
 		o.label("gkops.dev/instance", shorten(b.Name, maxLabel))
 	}
 	for key, value := range b.Labels {

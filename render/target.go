@@ -35,6 +35,12 @@ func (b *build) setValues() error {
 
 func (b *build) setValue(name string, value values.Value, target catalog.Target) error {
 	if target.Resource == nil {
+		if value.Reference != nil {
+			return &SecretError{
+				Instance: b.Name, Value: name, Reason: fmt.Sprintf("%s cannot be read where charts are rendered: chart %s gets values only", value.Reference, target.ChartName),
+				Hint: "look for a value of the chart that names a Secret ('gkops info " + b.Package + "' lists them), or patch the object so that it reads the Secret itself",
+			}
+		}
 		return b.chartTarget(name, target)
 	}
 	matched, err := b.match(name, *target.Resource, target.Patch.Path)
@@ -51,7 +57,7 @@ func (b *build) setValue(name string, value values.Value, target catalog.Target)
 	return b.patch(name, target, matched, node)
 }
 
-// chartTarget accepts a target that belongs to the package's chart, which is not rendered here.
+// chartTarget accepts a target in the values of a chart: they were set before the chart was rendered.
 func (b *build) chartTarget(name string, target catalog.Target) error {
 	if b.Manifest.Helm != nil {
 		return nil

@@ -20,11 +20,11 @@ func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error)
 	if c.Engine != Flux && c.Engine != ArgoCD {
 		return nil, fmt.Errorf("engine %q is neither %s nor %s", c.Engine, Flux, ArgoCD)
 	}
-	builds, err := objects(ctx, instances)
+	builds, err := objects(ctx, c, instances)
 	if err != nil {
 		return nil, err
 	}
-	out := &Output{Places: map[string]string{}}
+	out := &Output{Places: map[string]string{}, Made: map[string]map[string]string{}}
 	for _, b := range builds {
 		b.divide()
 		b.nameFiles()
@@ -53,7 +53,7 @@ func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error)
 }
 
 // objects gives the instances' objects, named, placed and patched, by instance name.
-func objects(ctx context.Context, instances []Instance) ([]*build, error) {
+func objects(ctx context.Context, c Cluster, instances []Instance) ([]*build, error) {
 	builds := make([]*build, 0, len(instances))
 	for _, instance := range instances {
 		builds = append(builds, &build{Instance: instance})
@@ -61,6 +61,12 @@ func objects(ctx context.Context, instances []Instance) ([]*build, error) {
 	slices.SortFunc(builds, func(a, b *build) int { return cmp.Compare(a.Name, b.Name) })
 	r := &builder{}
 	if err := each(ctx, builds, r.load); err != nil {
+		return nil, err
+	}
+	if err := r.renderCharts(ctx, c, builds); err != nil {
+		return nil, err
+	}
+	if err := each(ctx, builds, r.complete); err != nil {
 		return nil, err
 	}
 	var crds []CRD
@@ -150,6 +156,9 @@ func (o *Output) finish(t *tree, p *planner, n *namespaces) error {
 	o.Findings = append(o.Findings, findings...)
 	for _, b := range p.builds {
 		o.Findings = append(o.Findings, b.findings...)
+		if made := b.made(); made != nil {
+			o.Made[b.Name] = made
+		}
 		o.Facts = append(o.Facts, Facts{Instance: b.Name, Provides: b.provides, Requires: b.requires()})
 	}
 	finding.Sort(o.Findings)

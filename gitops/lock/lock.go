@@ -43,7 +43,8 @@ type Namespace struct {
 }
 
 // Instance is one chosen instance. Sources are the files that it was made from, the package.yaml first. Overrides are what the
-// workspace, or the parent, adds to the package: with them the lock alone reproduces the tree. Moved says that the user put a
+// workspace, or the parent, adds to the package: with them the lock alone reproduces the tree. Made is what charts made
+// up in their first render (random texts, keys, the time), and that is given to them in every later one. Moved says that the user put a
 // cluster-scoped package into another namespace. Guards are the files whose objects are guarded against deletion, because a change that
 // takes them away or moves them is to come. Places are the files that do not lie in their natural part, with the part where
 // they lie.
@@ -60,6 +61,7 @@ type Instance struct {
 	RequiredBy []Reason          `yaml:"requiredBy,omitempty" json:"requiredBy,omitempty"`
 	Sources    []Source          `yaml:"sources,omitempty" json:"sources,omitempty"`
 	Facts      Facts             `yaml:"facts,omitempty" json:"facts,omitzero"`
+	Made       map[string]string `yaml:"made,omitempty" json:"made,omitempty"`
 	Overrides  Overrides         `yaml:"overrides,omitempty" json:"overrides,omitzero"`
 	Guards     []string          `yaml:"guards,omitempty" json:"guards,omitempty"`
 	Removal    *Removal          `yaml:"removal,omitempty" json:"removal,omitempty"`

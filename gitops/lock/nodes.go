@@ -54,6 +54,9 @@ func instanceNode(i Instance) (*yaml.Node, error) {
 		return nil, err
 	}
 	m.nested("facts", facts)
+	if err := m.any("made", i.Made); err != nil {
+		return nil, err
+	}
 	overrides, err := overridesMapping(i.Overrides)
 	if err != nil {
 		return nil, err

@@ -69,12 +69,8 @@ func (c *checker) entry(at []any, p Package) {
 // values checks values and references. here makes a path below the entry.
 func (c *checker) values(here func(...any) []any, p Package) {
 	for _, name := range slices.Sorted(maps.Keys(p.Values)) {
-		switch p.Values[name].(type) {
-		case bool, string, int64, float64:
-		case nil:
+		if p.Values[name] == nil {
 			c.wrong(here("values", name), "leave it out for the default", "value %s of %s is null", name, p.Instance())
-		default:
-			c.wrong(here("values", name), "", "value %s of %s is not text, a number or a boolean", name, p.Instance())
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.ValuesFrom)) {

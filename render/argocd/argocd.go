@@ -12,6 +12,9 @@ import (
 
 // Annotations that Argo CD reads from the objects that it applies, and values of them.
 const (
+	HookAnnotation       = "argocd.argoproj.io/hook"
+	HookDeleteAnnotation = "argocd.argoproj.io/hook-delete-policy"
+
 	WaveAnnotation    = "argocd.argoproj.io/sync-wave"
 	OptionsAnnotation = "argocd.argoproj.io/sync-options"
 	CompareAnnotation = "argocd.argoproj.io/compare-options"
@@ -19,6 +22,7 @@ const (
 	// deletes, unless Git says it.
 	TrackingAnnotation = "argocd.argoproj.io/tracking-id"
 
+	SyncHook          = "Sync"
 	ServerSideApply   = "ServerSideApply=true"
 	SkipMissingDryRun = "SkipDryRunOnMissingResource=true"
 	NoPrune           = "Prune=false"

@@ -14,7 +14,9 @@ import (
 // Annotations that kustomize-controller reads from the objects that it applies.
 const (
 	PruneAnnotation = "kustomize.toolkit.fluxcd.io/prune"
+	ForceAnnotation = "kustomize.toolkit.fluxcd.io/force"
 	Disabled        = "disabled"
+	Enabled         = "enabled"
 )
 
 // Kustomization is a folder that Flux applies, and what it waits for.

@@ -45,7 +45,7 @@ func (c *checker) scope(p place, scope Scope) {
 // helm checks that there is exactly one form: one chart, or releases.
 func (c *checker) helm(helm *Helm) {
 	at := place{"helm"}
-	if c.required(at.at("repositoryUrl"), helm.RepositoryURL) {
+	if c.required(at.at("repositoryUrl"), helm.RepositoryURL) && helm.RepositoryURL != OwnRepository {
 		c.url(at.at("repositoryUrl"), helm.RepositoryURL, "http", "https", "oci")
 	}
 	one := c.has(at.at("chartName")) || c.has(at.at("chartVersion"))

@@ -38,7 +38,10 @@ type Reference struct {
 	URL   string `yaml:"url" json:"url"`
 }
 
-// Helm is a chart, or several releases of charts of one repository.
+// OwnRepository stands for a chart repository that is the registry of the package itself.
+const OwnRepository = "."
+
+// Helm is a chart, or several releases of charts of one repository: its URL, or OwnRepository.
 type Helm struct {
 	RepositoryURL string         `yaml:"repositoryUrl" json:"repositoryUrl"`
 	ChartName     string         `yaml:"chartName,omitempty" json:"chartName,omitempty"`

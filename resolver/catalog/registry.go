@@ -76,9 +76,13 @@ func (r *Registry) Listings(ctx context.Context) ([]Listing, error) {
 	})
 }
 
-// Listing is what the index says of a package; nil when the registry has no such package.
+// Listing is what the index says of a package; nil when the registry has no such package. In a registry without an index the package is
+// looked for by its name.
 func (r *Registry) Listing(ctx context.Context, pkg string) (*Listing, error) {
 	listings, err := r.Listings(ctx)
+	if errors.Is(err, ErrNoList) {
+		return r.unlisted(ctx, pkg)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +92,22 @@ func (r *Registry) Listing(ctx context.Context, pkg string) (*Listing, error) {
 		}
 	}
 	return nil, nil
+}
+
+// unlisted looks for a package by its list of versions.
+func (r *Registry) unlisted(ctx context.Context, pkg string) (*Listing, error) {
+	data, err := r.source.Read(ctx, r.URL(pkg+"/versions.yaml"))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &ReadError{Registry: r.name, Package: pkg, Err: err}
+	}
+	versions, err := ParseVersions(r.shown(pkg+"/versions.yaml"), data)
+	if err != nil || len(versions) == 0 {
+		return nil, err
+	}
+	return &Listing{Name: pkg, Scope: NamespacedScope}, nil
 }
 
 // Versions are the versions of a package, lowest first; none and no error when the registry's index does not list the package.

@@ -16,6 +16,8 @@ var (
 	ErrUnreachable = errors.New("unreachable")
 	// ErrNoCopy says that no mirror has a copy of a file and that nothing else may be read.
 	ErrNoCopy = errors.New("no mirror has a copy")
+	// ErrNoList says that a registry does not say which packages it has; a package that is named can be looked for all the same.
+	ErrNoList = errors.New("the registry lists nothing")
 	// ErrUnchanged says that what the caller holds is still good, see Validator.
 	ErrUnchanged = errors.New("unchanged")
 )

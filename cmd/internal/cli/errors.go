@@ -27,6 +27,7 @@ func world(env Env) pipeline.World {
 	return pipeline.World{
 		Getenv: env.Getenv,
 		HTTP:   env.HTTP,
+		Now:    env.Now,
 		Warn:   func(text string) { fmt.Fprintf(env.Stderr, "gkops: %s\n", text) },
 		Progress: func(task string, done, total int) {
 			if !env.StderrTerminal || total < 2 {
@@ -59,10 +60,9 @@ func status(err error) int {
 		early      *simulate.OrderError
 		occupied   *gitops.OccupiedError
 		missing    *pipeline.UnknownError
-		chart      *pipeline.ChartError
 	)
 	switch {
-	case errors.As(err, &missing) && missing.What == "package", errors.As(err, &chart):
+	case errors.As(err, &missing) && missing.What == "package":
 		return no
 	case errors.As(err, &silent), errors.As(err, &noSolution), errors.As(err, &conflict), errors.As(err, &cycle), errors.As(err, &early), errors.As(err, &occupied):
 		return no

@@ -104,7 +104,7 @@ func showInfo(w io.Writer, info *pipeline.Info) {
 func madeOf(m *catalog.Manifest) string {
 	var parts []string
 	if m.Helm != nil {
-		parts = append(parts, "a Helm chart (charts are not rendered yet)")
+		parts = append(parts, "a Helm chart")
 	}
 	if m.Kustomize != nil {
 		parts = append(parts, "a kustomization")

@@ -129,9 +129,12 @@ func keptInstances(plan *resolver.Plan, held *lock.Lock, w *workspace.Workspace,
 }
 
 // keepLocked takes over what the lock knows of an instance whose version stays: its sources, so that other bytes are noticed, and the guards
-// that a change is waiting for.
+// that a change is waiting for. What its charts made up it keeps in every version.
 func keepLocked(held *lock.Lock, i *lock.Instance) {
 	was := find(held, i.Name)
+	if was != nil && was.Package == i.Package {
+		i.Made = was.Made
+	}
 	if was == nil || was.Package != i.Package || was.Version != i.Version || was.Registry != i.Registry {
 		return
 	}

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"time"
 
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/gitops/workspace"
 	"gkops.dev/gkops/resolver/catalog"
+	"gkops.dev/gkops/resolver/catalog/helm"
 	"gkops.dev/gkops/resolver/catalog/location"
 )
 
@@ -25,6 +27,7 @@ const Renderer = 1
 type World struct {
 	Getenv   func(string) string
 	HTTP     *http.Client
+	Now      func() time.Time
 	Warn     func(string)                       // something that a person should know, one line
 	Progress func(task string, done, total int) // may be called from any goroutine
 }
@@ -39,6 +42,8 @@ type Project struct {
 	lockData   map[string][]byte     // the bytes of the locks, by path
 	opener     *location.Opener
 	registries *catalog.Set
+
+	chartSources map[string]*helm.Source // by the name of the registry, of those that are chart repositories
 }
 
 // NoWorkspaceError says that a repository has no gkops.yaml.

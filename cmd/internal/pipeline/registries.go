@@ -14,6 +14,7 @@ import (
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/workspace"
 	"gkops.dev/gkops/resolver/catalog"
+	"gkops.dev/gkops/resolver/catalog/helm"
 	"gkops.dev/gkops/resolver/catalog/location"
 )
 
@@ -28,8 +29,9 @@ func (p *Project) openRegistries(_ context.Context, w *workspace.Workspace) erro
 	}
 	var opened []*catalog.Registry
 	var overlays []catalog.Overlay
+	charts := map[string]*helm.Source{}
 	for _, r := range w.Registries {
-		registry, err := openOne(opener, r)
+		registry, own, err := openOne(opener, r)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.Where(), err)
 		}
@@ -37,9 +39,12 @@ func (p *Project) openRegistries(_ context.Context, w *workspace.Workspace) erro
 			overlays = append(overlays, catalog.Overlay{Registry: registry, Of: r.Of})
 			continue
 		}
+		if own != nil {
+			charts[r.Name] = own
+		}
 		opened = append(opened, registry)
 	}
-	p.opener = opener
+	p.opener, p.chartSources = opener, charts
 	p.registries = catalog.NewSet(opened...).With(overlays...)
 	return nil
 }
@@ -66,29 +71,21 @@ func cacheFolder(world World) string {
 	return ""
 }
 
-func openOne(opener *location.Opener, r workspace.Registry) (*catalog.Registry, error) {
+// openOne opens a registry; the second result finds the archives of one that is a chart repository.
+func openOne(opener *location.Opener, r workspace.Registry) (*catalog.Registry, *helm.Source, error) {
 	if r.Type == workspace.Helm {
-		return nil, &HelmRegistryError{Registry: r.Name}
+		return opener.OpenCharts(r.Name, r.URL)
 	}
 	if r.Type == workspace.Overlay {
-		return opener.OpenOverlay(r.Name, r.URL)
+		registry, err := opener.OpenOverlay(r.Name, r.URL)
+		return registry, nil, err
 	}
 	if r.URL == Builtin {
-		return catalog.NewRegistry(r.Name, builtinURL, builtin{examples.Registry()}), nil
+		return catalog.NewRegistry(r.Name, builtinURL, builtin{examples.Registry()}), nil, nil
 	}
-	return opener.Open(r.Name, r.URL)
+	registry, err := opener.Open(r.Name, r.URL)
+	return registry, nil, err
 }
-
-// HelmRegistryError says that a registry lists charts.
-type HelmRegistryError struct{ Registry string }
-
-// Error names the registry.
-func (e *HelmRegistryError) Error() string {
-	return fmt.Sprintf("registry %s lists Helm charts: charts are not rendered yet", e.Registry)
-}
-
-// Hint says what to do.
-func (e *HelmRegistryError) Hint() string { return "use a registry in Glasskube's format" }
 
 // builtinURL is the address of the compiled-in registry, as the parts of the catalog see it.
 const builtinURL = "builtin://examples/"
@@ -124,9 +121,6 @@ func look(ctx context.Context, world World, base string, r workspace.Registry) (
 		return r, fmt.Errorf("registry %s: %w", r.Name, err)
 	}
 	r.Type = workspace.RegistryType(found)
-	if r.Type == workspace.Helm {
-		return r, &HelmRegistryError{Registry: r.Name}
-	}
 	return r, nil
 }
 

@@ -122,7 +122,7 @@ func neededBy(name string, going []lock.Instance) string {
 
 // remaining are the parts of an instance that Git still has, in the order of application.
 func remaining(i lock.Instance) []lock.Part {
-	order := []string{render.CRDs, render.Core, render.Config}
+	order := []string{render.CRDs, render.Before, render.Core, render.Config, render.After}
 	parts := slices.DeleteFunc(slices.Clone(i.Parts), func(p lock.Part) bool {
 		return i.Removal != nil && slices.Contains(i.Removal.Withdrawn, p.Name)
 	})

@@ -17,12 +17,17 @@ func (p *Project) renderLock(ctx context.Context, target render.Cluster, fresh, 
 	if err != nil {
 		return nil, err
 	}
-	target.Locked = previous(held)
+	target.Locked, target.Now = previous(held), p.world.Now()
 	instances := make([]render.Instance, 0, len(got))
 	for n, f := range got {
 		fresh.Instances[n].Sources = f.sources
 		f.instance.Requires = present(f.instance.Requires, fresh)
 		instances = append(instances, f.instance)
+		if len(f.instance.Charts) > 0 && target.Serves == nil {
+			if target.Serves, err = serves(target.Kubernetes); err != nil {
+				return nil, err
+			}
+		}
 	}
 	out, err := render.Tree(ctx, target, instances)
 	if err != nil {
@@ -106,7 +111,8 @@ func record(l *lock.Lock, out *render.Output, root string) {
 			delete(l.Files, strings.TrimPrefix(path.Join(part.Folder, file), root+"/"))
 		}
 	}
-	for _, i := range l.Instances {
+	for n, i := range l.Instances {
+		l.Instances[n].Made = out.Made[i.Name]
 		slices.SortFunc(i.Parts, func(a, b lock.Part) int { return compareStrings(a.Name, b.Name) })
 	}
 	for place, part := range out.Places {

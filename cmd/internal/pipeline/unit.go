@@ -174,9 +174,6 @@ func (p *Project) fetchOne(ctx context.Context, i lock.Instance) (fetched, error
 		return fetched{}, err
 	}
 	m := release.Manifest
-	if m.Helm != nil {
-		return fetched{}, &ChartError{Instance: i.Name, Package: i.Package, Version: i.Version, Registry: i.Registry, RequiredBy: askers(i)}
-	}
 	f := fetched{instance: render.Instance{
 		Name: i.Name, Package: i.Package, Registry: i.Registry, Namespace: i.Namespace, Version: release.Version,
 		Namespaced: i.Namespaced, Manifest: m, Patches: i.Overrides.Patches, Images: i.Overrides.Images, Labels: i.Overrides.Labels,
@@ -185,7 +182,8 @@ func (p *Project) fetchOne(ctx context.Context, i lock.Instance) (fetched, error
 	if i.Removal != nil {
 		f.instance.Withdrawn, f.instance.Guarded, f.instance.Announced = i.Removal.Withdrawn, i.Removal.Guarded, i.Removal.Announced
 	}
-	if f.instance.Values, err = typed(m, i); err != nil {
+	defined, free := split(m, i.Overrides.Values)
+	if f.instance.Values, err = typed(m, i, defined); err != nil {
 		return fetched{}, err
 	}
 	f.sources = []lock.Source{{URL: release.File.Name, Digest: release.File.Digest}}
@@ -201,6 +199,14 @@ func (p *Project) fetchOne(ctx context.Context, i lock.Instance) (fetched, error
 		}
 		f.instance.Folder = folder
 		f.sources = append(f.sources, sources(files)...)
+	}
+	if m.Helm != nil {
+		made, read, err := p.charts(ctx, i, m, free)
+		if err != nil {
+			return fetched{}, err
+		}
+		f.instance.Charts = made
+		f.sources = append(f.sources, read...)
 	}
 	files, err := p.registries.Registry(i.Registry).Files(ctx, release)
 	if err != nil {
@@ -253,30 +259,6 @@ func checkDigests(i lock.Instance, read []lock.Source) error {
 	return nil
 }
 
-// ChartError says that a chosen package is made of a Helm chart.
-type ChartError struct {
-	Instance, Package, Version, Registry string
-	RequiredBy                           []string
-}
-
-// Error names the package.
-func (e *ChartError) Error() string {
-	text := fmt.Sprintf("package %s %s of registry %s is made of a Helm chart: charts are not rendered yet", e.Package, e.Version, e.Registry)
-	for n, by := range e.RequiredBy {
-		if n == 0 {
-			text += "; needed by " + by
-		} else {
-			text += ", " + by
-		}
-	}
-	return text
-}
-
-// Hint says what may help.
-func (e *ChartError) Hint() string {
-	return fmt.Sprintf("look for a version, or a registry, that has %s as plain manifests: 'gkops info %s'", e.Package, e.Package)
-}
-
 func askers(i lock.Instance) []string {
 	var by []string
 	for _, r := range i.RequiredBy {
@@ -288,9 +270,9 @@ func askers(i lock.Instance) []string {
 }
 
 // typed gives the values of an instance the types of their definitions.
-func typed(m *catalog.Manifest, i lock.Instance) (map[string]values.Value, error) {
+func typed(m *catalog.Manifest, i lock.Instance, defined map[string]any) (map[string]values.Value, error) {
 	set := map[string]any{}
-	maps.Copy(set, i.Overrides.Values)
+	maps.Copy(set, defined)
 	for name, reference := range i.Overrides.ValuesFrom {
 		r, err := values.ParseReference(reference)
 		if err != nil {

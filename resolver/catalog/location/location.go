@@ -17,7 +17,9 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 	"gkops.dev/gkops/resolver/catalog/cache"
 	"gkops.dev/gkops/resolver/catalog/dir"
+	"gkops.dev/gkops/resolver/catalog/helm"
 	"gkops.dev/gkops/resolver/catalog/mirror"
+	"gkops.dev/gkops/resolver/catalog/oci"
 	"gkops.dev/gkops/resolver/catalog/web"
 )
 
@@ -37,6 +39,9 @@ type Options struct {
 	MirrorBase string       // absolute folder that relative mirrors start at
 	Warn       func(string) // one line for a person, may be called from any goroutine
 	Web        web.Options  // zero for the defaults
+
+	// Credential is what a user has for an OCI registry, by host and port; nil for nothing.
+	Credential func(host string) oci.Credential
 }
 
 // Opener opens registries that share one network, one cache and the same mirrors.
@@ -44,6 +49,7 @@ type Opener struct {
 	base    string
 	network catalog.Source
 	store   catalog.Store // nil without a cache
+	charts  *helm.Charts
 }
 
 // maxRequests is how many files are read from the network at the same time.
@@ -52,17 +58,18 @@ const maxRequests = 16
 // NewOpener puts mirrors before the cache, and the cache before the network. It touches nothing yet.
 func NewOpener(options Options) (*Opener, error) {
 	o := &Opener{base: options.Base}
-	servers := web.New(options.HTTP, options.Web)
-	var network catalog.Source = servers
+	servers := network{web: web.New(options.HTTP, options.Web), oci: oci.New(options.HTTP, options.Credential)}
+	var reads catalog.Source = servers
 	if options.Cache != "" {
 		cached := cache.New(options.Cache, servers, options.Warn)
-		network, o.store = cached, cached
+		reads, o.store = cached, cached
 	}
-	mirrored, err := mirror.New(options.Mirrors, options.MirrorBase, network)
+	mirrored, err := mirror.New(options.Mirrors, options.MirrorBase, reads)
 	if err != nil {
 		return nil, err
 	}
 	o.network = catalog.Limited(mirrored, maxRequests)
+	o.charts = helm.NewCharts(o.network)
 	return o, nil
 }
 

@@ -16,7 +16,7 @@ import (
 	"gkops.dev/gkops/resolver/catalog/dir"
 )
 
-// Source reads http and https URLs from mirrors in order, then from the network unless that is off.
+// Source reads http, https and oci URLs from mirrors in order, then from the network unless that is off.
 type Source struct {
 	mirrors []place
 	network catalog.Source
@@ -119,7 +119,7 @@ func (p place) read(ctx context.Context, name string, network catalog.Source) ([
 	return network.Read(ctx, p.url+"/"+strings.Join(segments, "/"))
 }
 
-// Path is where a mirror holds the copy of an http or https URL: host (with a port that is not the scheme's own), a slash, and
+// Path is where a mirror holds the copy of an http, https or oci URL: host (with a port that is not the scheme's own), a slash, and
 // the path without percent-encoding. A query is part of the file's name, behind a question mark, with its slashes written
 // %2F. It is empty for a URL that names no file (a path with empty segments, as in a final slash). Dots as segments, encoded
 // slashes and control characters are an error: they would lead elsewhere.
@@ -128,8 +128,8 @@ func Path(address string) (string, error) {
 	if err != nil {
 		return "", errors.New("a malformed URL")
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || !isFileName(u.Hostname()) {
-		return "", fmt.Errorf("%s is no http or https URL", catalog.Redact(address))
+	if u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "oci" || !isFileName(u.Hostname()) {
+		return "", fmt.Errorf("%s is no http, https or oci URL", catalog.Redact(address))
 	}
 	segments := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for i, escaped := range segments {

@@ -1,0 +1,171 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gkops.dev/gkops/compat/document"
+	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/render/argocd"
+	"gkops.dev/gkops/render/flux"
+)
+
+// The annotations of Helm, which mean nothing to Flux and something else to Argo CD.
+const (
+	hookAnnotation   = "helm.sh/hook"
+	hookWeight       = "helm.sh/hook-weight"
+	hookDelete       = "helm.sh/hook-delete-policy"
+	hookLog          = "helm.sh/hook-output-log-policy"
+	policyAnnotation = "helm.sh/resource-policy"
+)
+
+// translate says in the engine's words what Helm's annotations say, and names what cannot be said.
+func (b *build) translate(c Cluster, objects []*object) error {
+	ordinary := map[string]*object{}
+	for _, o := range objects {
+		if o.sourceAnnotation(hookAnnotation) == "" {
+			ordinary[b.chartKey(o)] = o
+		}
+	}
+	weights := map[string][]string{}
+	for _, o := range objects {
+		if o.sourceAnnotation(policyAnnotation) == "keep" {
+			o.keep = true
+		}
+		hook := o.sourceAnnotation(hookAnnotation)
+		if hook == "" {
+			continue
+		}
+		part := b.placeOfHook(o, hook)
+		if part == "" {
+			o.dropped = true
+			continue
+		}
+		if twin := ordinary[b.chartKey(o)]; twin != nil {
+			// The chart has the object as a hook and as an ordinary one: it is there once, as early as it is needed.
+			o.dropped = true
+			if part == Before {
+				twin.hook = part
+			}
+			continue
+		}
+		if err := b.hooked(c, o, part); err != nil {
+			return err
+		}
+		if o.isWorkload() {
+			weights[part] = append(weights[part], o.sourceAnnotation(hookWeight))
+		}
+	}
+	for _, part := range []string{Before, After} {
+		if different := distinct(weights[part]); len(different) > 1 {
+			b.findings = append(b.findings, finding.Finding{
+				Rule: "hook-order", Severity: finding.Warning,
+				Message: fmt.Sprintf("instance %s: the hooks of part %s have different weights (%s), and run at the same time here", b.Name, part, strings.Join(different, ", ")),
+			})
+		}
+	}
+	return nil
+}
+
+// chartKey tells the objects of a chart apart before they have their namespace.
+func (b *build) chartKey(o *object) string {
+	id := o.id
+	if id.Namespace == "" {
+		id.Namespace = o.fill
+	}
+	return id.Key()
+}
+
+// placeOfHook is the part that a hook goes to, empty for one that is left out.
+func (b *build) placeOfHook(o *object, hook string) string {
+	var before, after, other, unknown, test []string
+	for event := range strings.SplitSeq(hook, ",") {
+		switch event = strings.ToLower(strings.TrimSpace(event)); event {
+		case "pre-install", "pre-upgrade":
+			before = append(before, event)
+		case "post-install", "post-upgrade":
+			after = append(after, event)
+		case "test", "test-success":
+			test = append(test, event)
+		case "pre-delete", "post-delete", "pre-rollback", "post-rollback":
+			other = append(other, event)
+		default:
+			unknown = append(unknown, event)
+		}
+	}
+	switch {
+	case len(unknown) > 0:
+		b.say(o, "hook-unknown", finding.Warning, "%s %s is a hook that Helm does not know either (%s): it is left out, as Helm does", o.id.Kind, o.id.Name, strings.Join(unknown, ", "))
+		return ""
+	case len(before)+len(after) == 0 && len(other) == 0:
+		b.say(o, "hook-test", finding.Info, "the test %s of the chart is left out: it is for 'helm test'", o.id.Name)
+		return ""
+	case len(before)+len(after) == 0:
+		b.say(o, "hook-dropped", finding.Warning, "%s %s is left out: Helm runs it at %s, and no engine has that moment for one package", o.id.Kind, o.id.Name, strings.Join(other, ", "))
+		return ""
+	case len(other) > 0 && o.isWorkload():
+		b.say(o, "hook-dropped", finding.Warning, "%s %s does not run at %s: no engine has that moment for one package", o.id.Kind, o.id.Name, strings.Join(other, ", "))
+	}
+	if len(before) > 0 && len(after) > 0 && o.isWorkload() {
+		b.say(o, "hook-twice", finding.Warning, "%s %s is a hook before and after (%s): it runs before only", o.id.Kind, o.id.Name, hook)
+	}
+	if len(before) > 0 {
+		return Before
+	}
+	return After
+}
+
+// hooked makes of a hook what the engine runs: for Flux an ordinary object, made anew when it changes; for Argo CD a hook of the sync, in the
+// wave of its part. Helm's annotations go, since Argo CD would read them in its own way.
+func (b *build) hooked(c Cluster, o *object, part string) error {
+	o.hook = part
+	policy := o.sourceAnnotation(hookDelete)
+	notes := document.Lookup(o.doc.Root(), "metadata", "annotations")
+	for _, key := range []string{hookAnnotation, hookWeight, hookDelete, hookLog} {
+		removeKey(notes, key)
+	}
+	if len(notes.Content) == 0 {
+		removeKey(document.Lookup(o.doc.Root(), "metadata"), "annotations")
+	}
+	if err := o.repeat(); err != nil {
+		return b.objectError(o, err)
+	}
+	if !o.runsOnce() {
+		return nil
+	}
+	if c.Engine == ArgoCD {
+		o.annotate(argocd.HookAnnotation, argocd.SyncHook)
+		o.annotate(argocd.HookDeleteAnnotation, deletePolicies(policy))
+		return nil
+	}
+	o.annotate(flux.ForceAnnotation, flux.Enabled)
+	if spec := document.Lookup(o.doc.Root(), "spec"); document.Lookup(spec, "ttlSecondsAfterFinished") != nil {
+		removeKey(spec, "ttlSecondsAfterFinished")
+		b.say(o, "hook-ttl", finding.Info, "Job %s stays after it is done: Flux would make it again, and run it again, when it is gone", o.id.Name)
+	}
+	return nil
+}
+
+// runsOnce reports whether the object is done at some time.
+func (o *object) runsOnce() bool { return o.is("batch", "Job") || o.is("", "Pod") }
+
+// deletePolicies are Helm's policies as Argo CD calls them.
+func deletePolicies(policy string) string {
+	var all []string
+	for one := range strings.SplitSeq(policy, ",") {
+		switch strings.ToLower(strings.TrimSpace(one)) {
+		case "before-hook-creation":
+			all = append(all, "BeforeHookCreation")
+		case "hook-succeeded":
+			all = append(all, "HookSucceeded")
+		case "hook-failed":
+			all = append(all, "HookFailed")
+		}
+	}
+	if len(all) == 0 {
+		return "BeforeHookCreation"
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ",")
+}
