@@ -52,6 +52,9 @@ func (c Cluster) prepare(o *object, wave int, p protection) error {
 		c.announce(o)
 	}
 	if c.Engine != ArgoCD {
+		if o.is("batch", "Job") { // the API server refuses another pod template: with this, Flux makes such a Job again
+			o.annotate(flux.ForceAnnotation, flux.Enabled)
+		}
 		return nil
 	}
 	o.annotate(argocd.WaveAnnotation, fmt.Sprint(wave))

@@ -17,7 +17,7 @@ func (o *Output) rehearse(root string) error {
 	o.AsRead = tree
 	timeline := simulate.Predict(nil, tree)
 	for _, f := range timeline.Faults {
-		o.Findings = append(o.Findings, f.Finding)
+		o.Findings = append(o.Findings, f.Told())
 	}
 	finding.Sort(o.Findings)
 	return timeline.Refuse()

@@ -209,6 +209,10 @@ func (h *history) look(t *testing.T, what string) {
 		return
 	}
 	for _, f := range simulate.Predict(h.before, after).Faults {
+		if f.Rule == simulate.JobChanged && f.Severity == simulate.Warning { // the Job to delete is told: no order helps
+			h.counts["changed jobs"]++
+			continue
+		}
 		t.Errorf("%s %s, %s: %s: %s", h.engine, h.pkg, what, f.Severity, f)
 	}
 	h.before = after

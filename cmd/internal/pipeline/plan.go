@@ -66,6 +66,7 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 		if err := timeline.Refuse(); err != nil {
 			return nil, err
 		}
+		done.tell(timeline)
 	}
 	notices = slices.Concat(notices, leftBehind(timeline, done.lock, target.Root), namespaceNotices(timeline, target.Root))
 	done.change = ClusterChange{
@@ -73,6 +74,15 @@ func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c wor
 		Steps: steps(held, done.lock), sinceHead: steps(committed, done.lock),
 	}
 	return done, nil
+}
+
+// tell adds what a change needs more than one try for, unless a first install would too, which the render has told.
+func (done *planned) tell(timeline *simulate.Timeline) {
+	for _, f := range timeline.Faults {
+		if told := f.Told(); !slices.Contains(done.findings, told) {
+			done.findings = append(done.findings, told)
+		}
+	}
 }
 
 // choose decides the instances of a cluster: as the lock has them while that answers the workspace, else by solving. Sources

@@ -48,6 +48,7 @@ func (t *Timeline) argocd() {
 	prunes := t.prunes()
 	reverse(prunes)
 	tasks = append(tasks, prunes...)
+	pruneLast(tasks)
 	sortTasks(tasks)
 	tasks = pulledForward(tasks)
 	step, gate := 0, 0
@@ -164,6 +165,21 @@ func reverse(prunes []task) {
 	for n := range prunes {
 		at, _ := slices.BinarySearch(waves, prunes[n].wave)
 		prunes[n].wave = waves[len(waves)-1-at]
+	}
+}
+
+// pruneLast puts off what is to be deleted last.
+func pruneLast(tasks []task) {
+	last := 0
+	for _, one := range tasks {
+		if one.phase == phaseSync {
+			last = max(last, one.wave)
+		}
+	}
+	for n, one := range tasks {
+		if one.prune && one.object.listed(argoOptions, "PruneLast=true") {
+			tasks[n].wave = last + 1
+		}
 	}
 }
 

@@ -40,6 +40,7 @@ const (
 	TooLarge            = "too-large"             // an object that a client-side apply cannot hold
 	SourceTooLarge      = "source-too-large"      // a source that the repository server refuses
 	RetryWithoutRefresh = "retry-without-refresh" // an Application that never takes up a fix
+	JobChanged          = "job-changed"           // a Job that is there gets another pod template, which no API server takes
 	KindMissing         = "kind-missing"          // a custom resource whose kind may not be there at the dry run
 	ApplicationEmpty    = "application-empty"     // an Application whose last objects nobody deletes
 	HooksMixed          = "hooks-mixed"           // Helm hooks beside an Argo CD hook, which switches them off
@@ -58,6 +59,13 @@ func (f Fault) String() string {
 		what = f.Object.String() + ": " + what
 	}
 	return fmt.Sprintf("%s:%d: %s [%s]", f.File, f.Line, what, f.Rule)
+}
+
+// Told is the fault as a finding, with what to do in its message.
+func (f Fault) Told() finding.Finding {
+	told := f.Finding
+	told.Message += "; " + f.Hint
+	return told
 }
 
 func newFault(rule string, severity finding.Severity, o *Object, message, hint string) Fault {
@@ -123,7 +131,7 @@ func (e *OrderError) Hint() string {
 func Rules() []string {
 	return []string{
 		APIDown, ApplicationEmpty, BackendPruned, ControllerEarly, ConverterDown, Cycle, DataPruned, DefinitionLate, DefinitionPruned, DependencyMissing,
-		DependencyUnordered, FolderReused, HooksMixed, KindMissing, NamespaceLate, NamespacePruned, PrunedTogether, Recreated, ReferenceLate,
+		DependencyUnordered, FolderReused, HooksMixed, JobChanged, KindMissing, NamespaceLate, NamespacePruned, PrunedTogether, Recreated, ReferenceLate,
 		RetryWithoutRefresh, SourceTooLarge, Substituted, TooLarge, TwoOwners, Unread, WebhookDown,
 	}
 }

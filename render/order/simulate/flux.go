@@ -13,6 +13,7 @@ import (
 // What kustomize-controller reads from objects.
 const (
 	fluxPrune      = "kustomize.toolkit.fluxcd.io/prune"
+	fluxForce      = "kustomize.toolkit.fluxcd.io/force"
 	fluxSubstitute = "kustomize.toolkit.fluxcd.io/substitute"
 	fluxDisabled   = "disabled"
 )
@@ -140,6 +141,9 @@ func (t *Timeline) checkDependency(owner int, d Dependency) {
 	switch to := t.after.owned(d.Name); {
 	case to == nil:
 		t.faultAt(o, d.Line, DependencyMissing, "it waits for "+d.Name+", which is not there, and so for ever", "take the dependency away")
+	case d.custom:
+		t.faultAt(o, d.Line, DependencyUnordered,
+			"it waits for "+d.Name+" by an expression, which takes the place of the checks of readiness and revision", "take readyExpr away")
 	case to.source != o.source:
 		t.faultAt(o, d.Line, DependencyUnordered,
 			"it waits for "+d.Name+", which reads another source: that orders a first install and no upgrade", "let both read one source")

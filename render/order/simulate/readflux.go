@@ -52,6 +52,7 @@ func kustomization(doc *document.Document) Owner {
 		source:      text(source, "kind") + " " + sourceNamespace + "/" + text(source, "name"),
 		waits:       text(spec, "wait") == "true",
 		prunes:      text(spec, "prune") == "true",
+		forces:      text(spec, "force") == "true",
 		substitutes: document.Lookup(spec, "postBuild") != nil,
 	}
 	for _, dependency := range items(document.Lookup(spec, "dependsOn")) {
@@ -59,7 +60,9 @@ func kustomization(doc *document.Document) Owner {
 		if namespace == "" {
 			namespace = id.Namespace
 		}
-		o.DependsOn = append(o.DependsOn, Dependency{Name: namespace + "/" + text(dependency, "name"), Line: dependency.Line})
+		o.DependsOn = append(o.DependsOn, Dependency{
+			Name: namespace + "/" + text(dependency, "name"), Line: dependency.Line, custom: text(dependency, "readyExpr") != "",
+		})
 	}
 	return o
 }

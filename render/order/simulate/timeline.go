@@ -74,6 +74,7 @@ func Predict(before, after *Tree) *Timeline {
 	t.checkArrivals()
 	t.checkWebhooks()
 	t.checkLeaving()
+	t.checkChanges()
 	t.Faults = sortFaults(t.Faults)
 	return t
 }
@@ -119,8 +120,8 @@ func (t *Timeline) Was(id finding.Object) string {
 	return ""
 }
 
-// closure gives for every owner the owners that it waits for. A dependency counts only when both read one source: otherwise it holds for a
-// first install alone.
+// closure gives for every owner the owners that it waits for. A dependency counts only when both read one source, otherwise it holds for a
+// first install alone, and when no expression of its own says when it is met.
 func (t *Timeline) closure() []map[int]bool {
 	owners := t.after.Owners
 	number := make(map[string]int, len(owners))
@@ -133,7 +134,7 @@ func (t *Timeline) closure() []map[int]bool {
 		waits[n] = map[int]bool{}
 		for _, d := range owners[n].DependsOn {
 			to, there := number[d.Name]
-			if !there || owners[to].source != owners[n].source {
+			if !there || d.custom || owners[to].source != owners[n].source {
 				continue
 			}
 			if waits[to] == nil {

@@ -46,6 +46,7 @@ type Owner struct {
 	source      string // what it reads from, as a text that is equal for equal sources
 	waits       bool   // it is ready only when its objects are
 	prunes      bool   // it deletes what leaves it
+	forces      bool   // it makes again what cannot be changed
 	substitutes bool   // it replaces ${x} in what it applies
 	serverSide  bool   // it applies every object on the server
 	tracking    string // how an Application names itself in tracking ids
@@ -54,8 +55,9 @@ type Owner struct {
 
 // Dependency is another owner that one waits for.
 type Dependency struct {
-	Name string // "namespace/name"
-	Line int
+	Name   string // "namespace/name"
+	Line   int
+	custom bool // an expression of its own says when it is met, in place of the checks of readiness and revision
 }
 
 // ErrUnreadable is part of the errors of Read: a file that an engine would read is not there or is not what it should be.

@@ -12,7 +12,7 @@ import (
 
 // The tests write trees in a small language, a line for a Kustomization or a source, and below it a line for each object:
 //
-//	kustomization shop-core after=shop-crds,cert-core nowait noprune substitute source=other folder=packages/x/core
+//	kustomization shop-core after=shop-crds,cert-core nowait noprune substitute expr source=other folder=packages/x/core
 //	source packages/shop                          (Argo CD)
 //	application norefresh empty                   (Argo CD: how its Application is)
 //	  Namespace shop
@@ -110,6 +110,9 @@ func (w *treeWriter) owner(words []string) {
 	}
 	if _, substitutes := o["substitute"]; substitutes {
 		spec.WriteString("  postBuild: {}\n")
+	}
+	if _, custom := o["expr"]; custom {
+		spec.WriteString("    readyExpr: \"true\"\n")
 	}
 	source := "flux-system"
 	if o["source"] != "" {
