@@ -27,7 +27,7 @@ const Renderer = 2
 type World struct {
 	Getenv   func(string) string
 	HTTP     *http.Client
-	Now      func() time.Time
+	Now      func() time.Time                   // nil: nothing runs out
 	Warn     func(string)                       // something that a person should know, one line
 	Progress func(task string, done, total int) // may be called from any goroutine
 }
