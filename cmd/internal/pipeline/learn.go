@@ -70,18 +70,26 @@ func (l *learned) learn(f compat.Fact, j *judged, plan *lock.Lock) bool {
 		return false
 	case f.Finding.Rule == compat.VersionGone && f.With != "":
 		with := releaseOf(plan, f.With)
-		return with != nil && l.join(*part, *with, f, j)
+		if with == nil {
+			return false
+		}
+		return l.join(*part, *with, f, j) || l.exclude(*with, f) // told already, and the solver chose the pair again
 	case f.With != "":
 		return false // two packages that ship one object: the render refuses them
 	}
-	v, err := catalog.ParseVersion(part.version)
+	return l.exclude(*part, f)
+}
+
+// exclude forbids a release; false when it is forbidden already.
+func (l *learned) exclude(r release, f compat.Fact) bool {
+	v, err := catalog.ParseVersion(r.version)
 	if err != nil || slices.ContainsFunc(l.exclusions, func(e resolver.Exclusion) bool {
-		return e.Package == part.pkg && e.Registry == part.registry && e.Version.Compare(v) == 0
+		return e.Package == r.pkg && e.Registry == r.registry && e.Version.Compare(v) == 0
 	}) {
 		return false
 	}
 	l.exclusions = append(l.exclusions, resolver.Exclusion{
-		Package: part.pkg, Registry: part.registry, Version: v, Why: f.Why(), Where: f.Where(),
+		Package: r.pkg, Registry: r.registry, Version: v, Why: f.Why(), Where: f.Where(),
 	})
 	return true
 }
