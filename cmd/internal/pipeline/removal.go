@@ -91,7 +91,7 @@ func (r removals) step(i lock.Instance, going []lock.Instance) (*lock.Instance, 
 		return &next, "namespaces that others use are guarded first:\n" + names(d.shared) + "\n" + again(), nil
 	case !next.Removal.Purge && !was.Guarded && len(d.data) > 0:
 		return &next, "what holds data is guarded first:\n" + d.losses + "\n" + again(), nil
-	case i.Removal == nil && d.last.Name == render.Core && d.defines != nil:
+	case i.Removal == nil && d.serves && d.defines != nil:
 		return &next, "its custom resources go first, while their controller is there: before the next step is merged,\n" + d.resourcesGone(d.defines) + again(), nil
 	}
 	next.Removal.Withdrawn = append(next.Removal.Withdrawn, d.last.Name)
@@ -120,14 +120,14 @@ func neededBy(name string, going []lock.Instance) string {
 	return ""
 }
 
-// remaining are the parts of an instance that Git still has, in the order of application.
+// remaining are the parts of an instance that Git still has, in the order of application: by wave.
 func remaining(i lock.Instance) []lock.Part {
 	order := []string{render.CRDs, render.Before, render.Core, render.Config, render.After}
 	parts := slices.DeleteFunc(slices.Clone(i.Parts), func(p lock.Part) bool {
 		return i.Removal != nil && slices.Contains(i.Removal.Withdrawn, p.Name)
 	})
 	slices.SortFunc(parts, func(a, b lock.Part) int {
-		return cmp.Compare(slices.Index(order, a.Name), slices.Index(order, b.Name))
+		return cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(slices.Index(order, a.Name), slices.Index(order, b.Name)))
 	})
 	return parts
 }
@@ -135,7 +135,8 @@ func remaining(i lock.Instance) []lock.Part {
 // departure is what has to be known of the part that leaves next.
 type departure struct {
 	last       lock.Part
-	next       string             // the part that leaves after it, empty when there is none
+	serves     bool               // it has what may be a controller
+	nextServes bool               // the part that leaves after it has
 	data, rest []*simulate.Object // what holds data, and what does not
 	shared     []*simulate.Object // namespaces that others use
 	defines    []*simulate.Object // all definitions that the instance still has
@@ -154,6 +155,8 @@ func (r removals) departure(i lock.Instance, rest []lock.Part) (*departure, erro
 			if _, kind, _ := o.Defines(); kind != "" {
 				d.defines = append(d.defines, o)
 			}
+			d.serves = d.serves || n == len(rest)-1 && o.Controls()
+			d.nextServes = d.nextServes || n == len(rest)-2 && o.Controls()
 			switch {
 			case n < len(rest)-1:
 			case r.shared(i.Name, o):
@@ -165,9 +168,7 @@ func (r removals) departure(i lock.Instance, rest []lock.Part) (*departure, erro
 			}
 		}
 	}
-	if len(rest) > 1 {
-		d.next = rest[len(rest)-2].Name
-	} else {
+	if len(rest) == 1 {
 		d.namespaces = r.lastNamespaces(i.Name)
 	}
 	var err error
@@ -242,7 +243,7 @@ func (d *departure) gone(more bool) string {
 	if len(d.rest) > 0 {
 		text = "gone must be, before the next step is merged (each command answers NotFound):\n" + kubectl("get", d.rest) + "\n"
 	}
-	if d.next == render.Core && d.defines != nil {
+	if d.nextServes && d.defines != nil {
 		text += d.resourcesGone(d.defines)
 	}
 	return text

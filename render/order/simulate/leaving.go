@@ -38,12 +38,12 @@ func (t *Timeline) checkLeaving() {
 func (t *Timeline) controllers() map[string][]*Event {
 	packages := map[string][]*Event{}
 	for n := range t.Events {
-		if e := &t.Events[n]; e.Action == Prune && e.Object.controls() {
+		if e := &t.Events[n]; e.Action == Prune && e.Object.Controls() {
 			packages[e.Object.instance()] = append(packages[e.Object.instance()], e)
 		}
 	}
 	for _, o := range t.after.Objects {
-		if o.controls() {
+		if o.Controls() {
 			delete(packages, o.instance())
 		}
 	}

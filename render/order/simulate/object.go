@@ -103,8 +103,8 @@ func (o *Object) isWebhooks() bool {
 	return o.is("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 }
 
-// controls reports whether the object may be a controller: it makes pods that go on.
-func (o *Object) controls() bool { return o.runs && o.ID.Kind != "Job" }
+// Controls reports whether the object may be a controller: it makes pods that go on.
+func (o *Object) Controls() bool { return o.runs && o.ID.Kind != "Job" }
 
 // readDocument reads an object as YAML, without schemas where it can.
 func readDocument(file string, data []byte) (*Object, *yaml.Node, error) {

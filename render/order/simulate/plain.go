@@ -126,7 +126,7 @@ func (p *headReader) text(text string, indent int) bool {
 // pair splits "key: value" when both are plain, or the value simply quoted and not empty.
 func pair(text string) (key, value string, ok bool) {
 	key, value, found := strings.Cut(text, ":")
-	if !found || key == "" || strings.ContainsAny(key, "\"' {}[]&*!|>%@`#?,") {
+	if !found || !isWord(key) {
 		return key, "", false
 	}
 	if value == "" {
@@ -148,4 +148,14 @@ func pair(text string) (key, value string, ok bool) {
 		return key, "", false
 	}
 	return key, value, !strings.Contains(value, " #") && !strings.Contains(value, ": ") && value[len(value)-1] != ':' && value != "null"
+}
+
+// isWord reports whether a plain key is the text that it looks like, and not a number, a truth value or something that YAML gives a meaning to.
+func isWord(key string) bool {
+	switch strings.ToLower(key) {
+	case "", "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		return false
+	}
+	first := key[0]
+	return (first >= 'a' && first <= 'z' || first >= 'A' && first <= 'Z') && !strings.ContainsAny(key, "\"' \t{}[]&*!|>%@`#?,\\")
 }
