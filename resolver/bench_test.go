@@ -3,68 +3,35 @@ package resolver
 import (
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"runtime"
 	"testing"
 
+	"gkops.dev/gkops/golden/big"
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// bigRegistry is packages in eight layers. All versions of a package need the same up to three packages of the next layers, some much
-// more often than others, each in a range around its own age, so that versions of about one age go together; one range in three is narrow, which forces
-// steps back.
+// bigRegistry is the registry that golden/big makes up.
 func bigRegistry(packages, versions int) shelf {
-	const layers = 8
-	r := rand.New(rand.NewPCG(1, 2))
+	made := big.Make(packages, versions)
 	ranges := map[string]catalog.Range{}
-	parsed := func(text string) catalog.Range {
-		if _, known := ranges[text]; !known {
-			ranges[text] = ranged(text)
-		}
-		return ranges[text]
-	}
 	stock := shelf{}
-	perLayer := packages / layers
-	for p := range packages {
-		layer := p / perLayer
-		var near []int
-		for range r.IntN(4) {
-			if first := (layer + 1) * perLayer; first < packages {
-				popular := math.Pow(r.Float64(), 4)
-				near = append(near, first+int(popular*float64(min(3*perLayer, packages-first))))
-			}
-		}
-		name := bigName(p)
-		for v := range versions {
+	for _, p := range made.Packages {
+		for _, v := range p.Versions {
 			var needs Needs
-			for _, n := range near {
-				needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: bigName(n), Range: parsed(bigRange(r, v, versions))})
+			for _, n := range v.Needs {
+				if _, known := ranges[n.Range]; !known {
+					ranges[n.Range] = ranged(n.Range)
+				}
+				needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: bigName(n.Package), Range: ranges[n.Range]})
 			}
-			stock[name] = append(stock[name], item{Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.%d.0", 1+v/5, v%5))}, needs})
+			stock[p.Name] = append(stock[p.Name], item{Candidate{Registry: "main", Version: version(v.Version)}, needs})
 		}
 	}
 	return stock
 }
 
 func bigName(p int) string { return fmt.Sprintf("package-%05d", p) }
-
-// bigRange is a range that somebody could write who tested against versions of the age v.
-func bigRange(r *rand.Rand, v, versions int) string {
-	v = max(0, min(versions-1, v+r.IntN(7)-3))
-	major, minor := 1+v/5, v%5
-	switch n := r.IntN(100); {
-	case n < 10:
-		return fmt.Sprintf("~%d.%d.0", major, minor)
-	case n < 33:
-		return fmt.Sprintf(">=%d.%d.0 <%d.0.0", major, minor, major+1)
-	case n < 40:
-		return fmt.Sprintf(">=%d.0.0 <%d.0.0", max(1, major-1), major+2)
-	case n < 70:
-		return fmt.Sprintf(">=%d.%d.0", max(1, major-1), minor)
-	}
-	return "*"
-}
 
 // bigProblem asks for some packages, all over the registry.
 func bigProblem(seed uint64, roots, packages int) Problem {
