@@ -101,9 +101,8 @@ func (s *search) cycleOf(cycle []choice) *incompatibility {
 	o := &origin{kind: fromCycle, node: cycle[0].node}
 	inc := &incompatibility{origin: o}
 	for i, c := range cycle {
-		next := cycle[(i+1)%len(cycle)].node
-		needing, _, cited := c.link(next)
-		if _, fit, _ := cycle[(i+len(cycle)-1)%len(cycle)].link(c.node); fit != nil {
+		needing, _, cited := c.link(cycle[(i+1)%len(cycle)])
+		if _, fit, _ := cycle[(i+len(cycle)-1)%len(cycle)].link(c); fit != nil {
 			needing = needing.and(*fit)
 		}
 		o.cycle = append(o.cycle, c.node)
@@ -116,16 +115,16 @@ func (s *search) cycleOf(cycle []choice) *incompatibility {
 
 // link is how a choice needs another node: the elements that do, those of the other that meet the need when not all do, and what is
 // asked for.
-func (c choice) link(next *node) (needing set, fit *set, cited edge) {
-	if slices.Contains(c.node.children[c.element], next) {
-		return c.node.edges[next], nil, edge{fromNeed, c.node.pkg, next.pkg}
+func (c choice) link(next choice) (needing set, fit *set, cited edge) {
+	if slices.Contains(c.node.children[c.element], next.node) {
+		return c.node.edges[next.node], nil, edge{fromNeed, c.node.pkg, next.node.pkg}
 	}
 	for _, o := range c.node.options[c.element] {
 		for i := range o.offers {
-			if f := &o.offers[i]; f.node == next {
+			if f := &o.offers[i]; f.node == next.node && f.fit.has(next.element) {
 				return o.set, &f.fit, edge{fromNeed, c.node.pkg, o.need.Package}
 			}
 		}
 	}
-	panic("resolver: " + c.node.instance + " does not need " + next.instance)
+	panic("resolver: " + c.node.instance + " does not need " + next.node.instance)
 }

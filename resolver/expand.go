@@ -227,7 +227,11 @@ func (s *search) require(ctx context.Context, n *node, element int, id identity,
 		return nil
 	}
 	s.connect(n, element, target)
-	s.claim(n, this, []term{{target, target.pack.full.without(target.pack.allowed(r.Range))}},
+	fit := target.pack.allowed(r.Range)
+	if parent == nil {
+		fit = target.pack.offering(r)
+	}
+	s.claim(n, this, []term{{target, target.pack.full.without(fit)}},
 		origin{kind: fromNeed, target: target, named: id.pkg, component: parent != nil, requested: r.Range, source: r.Source}, "")
 	return nil
 }

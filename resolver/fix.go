@@ -136,7 +136,7 @@ func (p *Problem) packageOf(e entry) string {
 func relaxations(ctx context.Context, p *Problem, refuted *search, asked *entry) []relaxation {
 	list := ways(ctx, refuted)
 	list = append(list, exactly(p, refuted)...)
-	entries := sortedEntries(premisesOf(refuted.refuted).entries)
+	entries := p.sortedEntries(premisesOf(refuted.refuted).entries)
 	slices.Reverse(entries)
 	for _, e := range entries {
 		if asked == nil || e != *asked {

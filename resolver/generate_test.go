@@ -25,6 +25,7 @@ var (
 	generatedRanges   = []string{"", "", "<2", ">=2", "1.0.0", "~1.1", "2.0.0+1", ">=3.0.0-0", "!=2.0.0", "1.x || 3.x", "<3"}
 )
 
+// generate makes the problem of a seed. Those of odd seeds have everything that packages can know, the others needs alone.
 func generate(seed uint64) generated {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 7))}
 	g.out.shelf = shelf{}
@@ -37,8 +38,14 @@ func generate(seed uint64) generated {
 	g.roots(packages, registries)
 	g.locks(packages, registries)
 	g.rules(packages)
+	if seed%2 == 1 {
+		g.learn(seed, packages)
+	}
 	return g.out
 }
+
+// generatePlain makes a problem of needs alone, for what knows no more than those.
+func generatePlain(seed uint64) generated { return generate(2 * seed) }
 
 func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
 

@@ -110,10 +110,13 @@ func (s *search) newOption(ctx context.Context, n *node, d catalog.Requirement, 
 
 // offering is the elements that meet a need.
 func (p *pack) offering(d catalog.Requirement) set {
-	if p.name == d.Package {
-		return p.allowed(d.Range).or(p.providing(d.Package, d.Range))
+	switch {
+	case p.name != d.Package:
+		return p.providing(d.Package, d.Range)
+	case len(p.virtuals) == 0:
+		return p.allowed(d.Range)
 	}
-	return p.providing(d.Package, d.Range)
+	return p.allowed(d.Range).or(p.providing(d.Package, d.Range))
 }
 
 // only is the one node with versions that fit, whatever else is known of them.

@@ -62,6 +62,7 @@ type oracle struct {
 	problem Problem
 	kept    []Locked
 	plans   [][]pick
+	anyPath bool
 }
 
 // pick is an instance with its candidate. Two picks of one plan with the same name are what makes it no plan.
@@ -70,6 +71,8 @@ type pick struct {
 	parent    string
 	lineage   []string // the packages of the parents, and its own
 	asker     string   // registry of the first to need it
+	rank      int      // among those that could meet the need it came for
+	meets     *catalog.Requirement
 	item
 }
 
@@ -100,7 +103,9 @@ func (o *oracle) rootNamed(name string) bool {
 func (o *oracle) supported(plan []pick) bool {
 	for _, k := range o.kept {
 		asked := slices.ContainsFunc(plan, func(p pick) bool {
-			return slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool { return d.Package == k.Package })
+			return slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool {
+				return !p.helpsItself(d) && slices.ContainsFunc(plan, func(q pick) bool { return q.name == k.Instance && q.can(d) })
+			})
 		})
 		if !asked {
 			return false
@@ -118,19 +123,23 @@ func (o *oracle) search() []pick {
 	for _, l := range o.kept {
 		queue = append(queue, pick{name: l.Instance, pkg: l.Package, lineage: []string{l.Package}})
 	}
-	o.enumerate(nil, queue)
+	o.enumerate(nil, queue, nil)
 	if len(o.plans) == 0 {
 		return nil
 	}
 	return slices.MinFunc(o.plans, o.compare)
 }
 
-// enumerate completes a plan in every way.
-func (o *oracle) enumerate(plan, queue []pick) {
-	if len(queue) == 0 {
+// enumerate completes a plan in every way: first with what has no choice, then with what meets the needs that several can meet.
+func (o *oracle) enumerate(plan, queue []pick, pending []wish) {
+	switch {
+	case len(queue) == 0 && len(pending) == 0:
 		if o.valid(plan) {
 			o.plans = append(o.plans, slices.Clone(plan))
 		}
+		return
+	case len(queue) == 0:
+		o.choose(plan, pending[0], pending[1:])
 		return
 	}
 	next := queue[0]
@@ -139,28 +148,49 @@ func (o *oracle) enumerate(plan, queue []pick) {
 			continue
 		}
 		next.item = i
-		if o.fits(next) {
-			o.enumerate(append(plan, next), o.enqueue(plan, queue, next))
+		if o.fits(next) && (next.meets == nil || next.can(*next.meets)) {
+			rest, wishes := o.enqueue(plan, queue, next)
+			o.enumerate(append(plan, next), rest, append(slices.Clip(pending), wishes...))
 		}
 	}
 }
 
 // enqueue adds what an instance needs to those that wait, unless it is there or waits already.
-func (o *oracle) enqueue(plan, queue []pick, p pick) []pick {
+func (o *oracle) enqueue(plan, queue []pick, p pick) ([]pick, []wish) {
 	rest := slices.Clone(queue[1:])
+	var wishes []wish
+	var sole []string
 	add := func(n pick) {
 		same := func(m pick) bool { return m.name == n.name && m.pkg == n.pkg && m.parent == n.parent }
 		if !slices.ContainsFunc(plan, same) && !slices.ContainsFunc(rest, same) && !same(p) {
 			rest = append(rest, n)
 		}
 	}
+	plain := func(name string) pick {
+		return pick{name: name, pkg: name, lineage: []string{name}, asker: p.Registry}
+	}
 	for _, d := range sortedDependencies(&p.needs) {
-		add(pick{name: d.Package, pkg: d.Package, lineage: []string{d.Package}, asker: p.Registry})
+		if d.Package == "kubernetes" || p.provides(d.Package, d.Range) {
+			continue
+		}
+		offers := o.offers(p, d)
+		able := slices.DeleteFunc(slices.Clone(offers), func(name string) bool { return !o.able(name, d) })
+		switch {
+		case offers == nil:
+			add(plain(d.Package))
+		case len(able) == 1:
+			sole = append(sole, able[0])
+		default:
+			wishes = append(wishes, wish{d, p.name, p.Registry, offers})
+		}
 	}
 	for _, c := range sortedComponents(&p.needs) {
 		add(pick{name: p.name + "-" + c.name(), pkg: c.Package, parent: p.name, lineage: append(slices.Clone(p.lineage), c.Package), asker: p.Registry})
 	}
-	return rest
+	for _, name := range sole {
+		add(plain(name))
+	}
+	return rest, wishes
 }
 
 // fits says whether an instance may have its version, whatever else is in the plan.
@@ -180,6 +210,9 @@ func (o *oracle) fits(p pick) bool {
 		return false
 	}
 	if lock != nil && (root == nil || root.Registry == "") && p.Registry != lock.Registry {
+		return false
+	}
+	if !o.permitted(p, lock) {
 		return false
 	}
 	if root != nil && (!root.Range.Allows(p.Version) || p.Registry != o.rootRegistry(*root, lock)) {
@@ -209,10 +242,12 @@ func (o *oracle) rootRegistry(r Root, lock *Locked) string {
 	if lock != nil {
 		return lock.Registry
 	}
-	for _, registry := range o.problem.Registries {
-		for _, i := range o.shelf[r.Package] {
-			if i.Registry == registry && r.Range.Allows(i.Version) {
-				return registry
+	for _, withdrawn := range []bool{false, true} {
+		for _, registry := range o.problem.Registries {
+			for _, i := range o.shelf[r.Package] {
+				if i.Registry == registry && r.Range.Allows(i.Version) && (withdrawn || pins(r.Range) || i.Yanked == "") {
+					return registry
+				}
 			}
 		}
 	}
@@ -230,7 +265,7 @@ func (o *oracle) valid(plan []pick) bool {
 	}
 	for _, p := range plan {
 		for _, d := range p.needs.Dependencies {
-			if q := byName[d.Package]; q.pkg != d.Package || q.needs.Namespaced || !d.Range.Allows(q.Version) {
+			if !p.helpsItself(d) && !slices.ContainsFunc(plan, func(q pick) bool { return q.name != p.name && q.can(d) }) {
 				return false
 			}
 		}
@@ -242,14 +277,19 @@ func (o *oracle) valid(plan []pick) bool {
 			names[c.name()] = true
 		}
 	}
-	return acyclic(plan, byName)
+	return peaceful(plan) && acyclic(plan, byName)
 }
 
 // acyclic removes what needs nothing that is left, until nothing is left.
 func acyclic(plan []pick, left map[string]pick) bool {
 	for range plan {
 		for _, p := range plan {
-			waits := slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool { _, there := left[d.Package]; return there }) ||
+			waits := slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool {
+				return !p.helpsItself(d) && slices.ContainsFunc(plan, func(q pick) bool {
+					_, there := left[q.name]
+					return there && q.name != p.name && q.can(d)
+				})
+			}) ||
 				slices.ContainsFunc(p.needs.Components, func(c Component) bool { _, there := left[p.name+"-"+c.name()]; return there })
 			if !waits {
 				delete(left, p.name)
@@ -297,7 +337,10 @@ func (o *oracle) offered(pkg string, lock *Locked) bool {
 }
 
 func (o *oracle) compareEach(a, b []pick) int {
-	for i := range a {
+	for i := range min(len(a), len(b)) {
+		if a[i].name != b[i].name || a[i].pkg != b[i].pkg || a[i].parent != b[i].parent {
+			return cmp.Compare(a[i].rank, b[i].rank)
+		}
 		if c := o.comparePick(a[i], b[i]); c != 0 {
 			return c
 		}
@@ -328,7 +371,7 @@ func (o *oracle) comparePick(a, b pick) int {
 	if o.problem.Minimal {
 		versions = -versions
 	}
-	return cmp.Or(cmp.Compare(rank(a), rank(b)), versions)
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.standing(), b.standing()), versions)
 }
 
 func (o *oracle) root(p pick) *Root {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // entry is a requirement of the problem: its kind and its index.
@@ -133,7 +134,7 @@ func (t *trial) minimise(ctx context.Context, p *Problem, refuted *search) (*sea
 }
 
 func (t *trial) spareEntries(ctx context.Context, p *Problem, core *premises, refuted *search) (*search, error) {
-	for _, e := range sortedEntries(core.entries) {
+	for _, e := range p.sortedEntries(core.entries) {
 		if !core.entries[e] {
 			continue
 		}
@@ -173,14 +174,37 @@ func (t *trial) spareEdges(ctx context.Context, p *Problem, core *premises, refu
 }
 
 // sortedEntries lists entries in the order in which an explanation would rather do without them: what was learned, what is
-// locked, what is held, and then the roots, the last first.
-func sortedEntries(entries map[entry]bool) []entry {
+// locked, what is held, the cluster, and then the roots, the last first. Only roots have an order of their own.
+func (p *Problem) sortedEntries(entries map[entry]bool) []entry {
 	rank := func(k originKind) int {
 		return slices.Index([]originKind{fromFact, fromLockedRegistry, fromLockedVersion, fromHold, fromCluster, fromRoot}, k)
 	}
 	return slices.SortedFunc(maps.Keys(entries), func(a, b entry) int {
-		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), cmp.Compare(b.index, a.index))
+		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), cmp.Compare(p.describe(b), p.describe(a)), cmp.Compare(b.index, a.index))
 	})
+}
+
+// compareEntries orders origins that are entries of one kind: roots as they are in the problem, the others by what they say.
+func (p *Problem) compareEntries(a, b *origin) int {
+	if a.kind != b.kind {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(p.describe(entry{a.kind, a.index}), p.describe(entry{b.kind, b.index})), cmp.Compare(a.index, b.index))
+}
+
+// describe tells an entry from others of its kind, whatever their order in the problem.
+func (p *Problem) describe(e entry) string {
+	switch e.kind {
+	case fromHold:
+		h := p.Holds[e.index]
+		return strings.Join([]string{h.Package, h.Where, h.Range.String(), h.Reason}, "\n")
+	case fromFact:
+		f := p.Facts[e.index]
+		return strings.Join([]string{f.Package, f.Version.Key(), f.Registry, f.Where, f.Why}, "\n")
+	case fromLockedVersion, fromLockedRegistry:
+		return p.Locked[e.index].Instance
+	}
+	return ""
 }
 
 func sortedEdges(edges map[edge]bool) []edge {

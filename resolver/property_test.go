@@ -82,6 +82,7 @@ func TestHardProblemsStayBounded(t *testing.T) {
 func FuzzSolve(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed << 40)
+		f.Add(seed<<40 + 1)
 	}
 	f.Add(uint64(39478)) // a goal that was found late was passed over
 	f.Fuzz(func(t *testing.T, seed uint64) {
@@ -151,9 +152,10 @@ func describe(g generated) string {
 			for _, c := range i.needs.Components {
 				fmt.Fprintf(&b, " with %s %q", c.Package, c.Range)
 			}
-			b.WriteString("\n")
+			b.WriteString(i.knowledge() + "\n")
 		}
 	}
+	fmt.Fprintf(&b, "kubernetes %q\n", g.problem.Kubernetes)
 	fmt.Fprintf(&b, "registries %v all %v minimal %v move %v down %v\n", g.problem.Registries, g.problem.MoveAll, g.problem.Minimal, g.problem.Move, g.problem.AllowDowngrade)
 	for _, r := range g.problem.Roots {
 		fmt.Fprintf(&b, "want %s %q as %s from %q\n", r.Package, r.Range, r.name(), r.Registry)

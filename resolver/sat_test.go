@@ -14,7 +14,7 @@ import (
 // The solver and a SAT solver, which reads the problem by itself, give the same verdict, and the checker of plans, which does so
 // too, finds no fault in an answer. The problems of the second generator are too large to try everything.
 func TestVerdictsAgreeWithSAT(t *testing.T) {
-	for name, generate := range map[string]func(uint64) generated{"small": generate, "wide": generateWide} {
+	for name, generate := range map[string]func(uint64) generated{"small": generatePlain, "wide": generateWide} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			solved := 0

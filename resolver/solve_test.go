@@ -274,6 +274,11 @@ func turnAround(g *generated) {
 		for _, i := range items {
 			slices.Reverse(i.needs.Dependencies)
 			slices.Reverse(i.needs.Components)
+			slices.Reverse(i.needs.Kubernetes)
+			slices.Reverse(i.needs.Conflicts)
+			slices.Reverse(i.needs.Uses)
+			slices.Reverse(i.needs.Serves)
+			slices.Reverse(i.Provides)
 		}
 	}
 	slices.Reverse(g.problem.Locked)
@@ -284,7 +289,7 @@ func turnAround(g *generated) {
 }
 
 func addUnrelated(g *generated) {
-	other := generate(99)
+	other := generate(98)
 	for name, items := range other.shelf {
 		g.shelf["unrelated-package-"+name] = items
 	}

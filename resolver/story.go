@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"gkops.dev/gkops/resolver/catalog"
 )
 
 // story is a refutation in the order in which a person asks: what the workspace asks for, what that needs, and what stands
@@ -51,7 +53,7 @@ type group struct {
 func newStory(p *Problem, refuted *search, names []string, asked *entry) *story {
 	st := &story{problem: p, asked: asked, names: names, virtual: refuted.universe.virtual, of: map[*node]*chapter{}}
 	found := leaves(refuted.refuted)
-	slices.SortStableFunc(found, compareOrigins)
+	slices.SortStableFunc(found, p.compareOrigins)
 	for _, o := range found {
 		st.place(o)
 	}
@@ -71,8 +73,8 @@ func newStory(p *Problem, refuted *search, names []string, asked *entry) *story 
 	return st
 }
 
-func compareOrigins(a, b *origin) int {
-	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.index, b.index), compareNodes(a.node, b.node),
+func (p *Problem) compareOrigins(a, b *origin) int {
+	return cmp.Or(cmp.Compare(a.kind, b.kind), p.compareEntries(a, b), compareNodes(a.node, b.node),
 		cmp.Compare(a.requested.String(), b.requested.String()), cmp.Compare(a.named, b.named), compareNodes(a.target, b.target),
 		cmp.Compare(a.api.Group, b.api.Group), cmp.Compare(a.api.Kind, b.api.Kind), slices.Compare(a.api.Versions, b.api.Versions),
 		cmp.Compare(a.source, b.source), cmp.Compare(a.reason, b.reason), cmp.Compare(a.set.count(), b.set.count()),
@@ -160,7 +162,7 @@ func (st *story) placeNeed(o *origin) {
 // offered is the elements that meet a need with one target; of one with several, nothing says it here.
 func (o *origin) offered() set {
 	if o.kind == fromNeed && o.option == nil {
-		return o.target.pack.allowed(o.requested)
+		return o.target.pack.offering(catalog.Requirement{Package: o.named, Range: o.requested})
 	}
 	return set{low: 1}
 }

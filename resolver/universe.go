@@ -166,6 +166,7 @@ func (u *universe) needsOf(ctx context.Context, p *pack, element int) (*Needs, e
 	if err != nil {
 		return nil, fmt.Errorf("read what %s %s of %s needs: %w", p.name, c.Version, c.Registry, err)
 	}
+	needs.sort()
 	p.needs[element-1] = &needs
 	return &needs, nil
 }

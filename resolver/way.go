@@ -14,7 +14,7 @@ func ways(ctx context.Context, refuted *search) []relaxation {
 	var list []relaxation
 	seen := map[*node]bool{}
 	found := leaves(refuted.refuted)
-	slices.SortStableFunc(found, compareOrigins)
+	slices.SortStableFunc(found, refuted.question.problem.compareOrigins)
 	for _, o := range found {
 		if o.kind != fromPath || o.node.root < 0 || seen[o.node] {
 			continue
@@ -72,7 +72,7 @@ func then(steps []catalog.Version) string {
 func exactly(p *Problem, refuted *search) []relaxation {
 	var list []relaxation
 	found := leaves(refuted.refuted)
-	slices.SortStableFunc(found, compareOrigins)
+	slices.SortStableFunc(found, refuted.question.problem.compareOrigins)
 	slices.Reverse(found)
 	for _, o := range found {
 		if o.kind != fromYanked || o.node.root < 0 {
