@@ -12,7 +12,7 @@ import (
 // choose another one of Part or of With.
 type Fact struct {
 	Part    string // as the caller named it
-	With    string // the other part of a conflict; empty when it is with Kubernetes itself
+	With    string // the other part of a conflict; empty when it is with Kubernetes, or with Part itself
 	Finding finding.Finding
 }
 
@@ -50,6 +50,35 @@ func Facts(parts map[string]*Report, provided []Definition) []Fact {
 	}
 	facts = append(facts, versionFacts(names, parts, providers)...)
 	return append(facts, duplicateFacts(byName)...)
+}
+
+// Split takes the report of a whole tree apart, by the part that a file belongs to; what belongs to none is left out. Intervals
+// stay behind: they are of the whole.
+func (r *Report) Split(part func(file string) string) map[string]*Report {
+	parts := map[string]*Report{}
+	of := func(file string) *Report {
+		name := part(file)
+		if name != "" && parts[name] == nil {
+			parts[name] = &Report{Kubernetes: r.Kubernetes}
+		}
+		return parts[name]
+	}
+	for _, f := range r.Findings {
+		if one := of(f.File); one != nil {
+			one.Findings = append(one.Findings, f)
+		}
+	}
+	for _, d := range r.Definitions {
+		if one := of(d.File); one != nil {
+			one.Definitions = append(one.Definitions, d)
+		}
+	}
+	for _, u := range r.Uses {
+		if one := of(u.File); one != nil {
+			one.Uses = append(one.Uses, u)
+		}
+	}
+	return parts
 }
 
 // kubernetesRule reports whether findings of a rule depend on the Kubernetes version alone.

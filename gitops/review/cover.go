@@ -66,9 +66,13 @@ func coverOf(name string, data []byte, objects, rest []document.Document, unread
 	}
 	for i, line := range c.lines {
 		n := blockOf(i)
+		hidden[n] = hidden[n] || commentedSecret.MatchString(line) || !known[n] && isManifest(name) && mayBeSecret.MatchString(line)
+	}
+	for i, line := range c.lines {
+		n := blockOf(i)
 		marker := strings.TrimSpace(line) == "---" && slices.Contains(starts, i)
 		c.object[i] = object[n] && !marker
-		c.hidden[i] = hidden[n] && !marker || strings.Contains(line, "PRIVATE KEY") || !known[n] && mayBeSecret.MatchString(line) && isManifest(name)
+		c.hidden[i] = hidden[n] && !marker || strings.Contains(line, "PRIVATE KEY")
 	}
 	return c
 }
@@ -77,6 +81,9 @@ func isManifest(name string) bool { return slices.Contains(manifestNames, path.E
 
 // secretName finds files that hold secrets by their name: environments, keys, key stores.
 var secretName = regexp.MustCompile(`(?i)\.(env|pem|key|p12|pfx|jks)$|^\.env|secret|password|credential`)
+
+// commentedSecret finds the manifest of a Secret in a comment.
+var commentedSecret = regexp.MustCompile(`^\s*#.*\bkind["']?:\s*["']?Secret\b`)
 
 // secretive reports whether the text of a document may not be shown: it is a Secret, or makes one, or has a key in it.
 func secretive(doc *document.Document) bool {

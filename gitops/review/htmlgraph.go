@@ -8,10 +8,10 @@ import (
 // The measures of the picture, in pixels.
 const (
 	nodeHeight, laneHeight = 42, 14 // of a box, and of a line that passes a column
-	rowGap, columnGap      = 12, 64
+	rowGap, columnGap      = 12, 44
 	columnPadding          = 10
 	headRoom, footRoom     = 36, 12
-	letterWidth            = 7.4
+	letterWidth            = 8.1
 	mostNodes              = 60 // a graph with more shows what changed, and what that is joined to
 )
 

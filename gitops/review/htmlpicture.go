@@ -41,7 +41,7 @@ func (d *drawing) picture(cluster Cluster, target func(string) string, left int)
 		longest = max(longest, utf8.RuneCountInString(p.ID))
 	}
 	letters := min(longest, 30)
-	width := int(float64(letters)*letterWidth) + 36
+	width := int(float64(letters)*letterWidth) + 34
 	bottom := 0.0
 	for _, v := range d.vertices {
 		bottom = max(bottom, v.y+v.height/2)

@@ -2,6 +2,7 @@ package review
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"gkops.dev/gkops/compat/finding"
@@ -21,12 +22,18 @@ type pageInstance struct {
 	Notes                  []Link // without an address where it may not be followed
 }
 
-// pageTable is a table of a report. A cell is a list of entries.
+// pageTable is a table of a report.
 type pageTable struct {
 	ID, Name string
 	Open     bool
 	Columns  []string
-	Rows     [][][]cellEntry
+	Rows     [][]pageCell
+}
+
+// pageCell is what stands in a cell: the first entries, and those that are folded.
+type pageCell struct {
+	Column      string
+	First, Rest []cellEntry
 }
 
 // cellEntry is one line of a cell.
@@ -91,18 +98,22 @@ const openRows = 12
 func (b *builder) tables() []pageTable {
 	t := b.report.Tables
 	var shown []pageTable
-	add := func(name string, rows [][][]cellEntry, columns ...string) {
-		if len(rows) > 0 {
-			id := b.names.of("table~" + strings.ReplaceAll(strings.ToLower(name), " ", "-"))
-			shown = append(shown, pageTable{ID: id, Name: name, Open: len(rows) <= openRows, Columns: columns, Rows: rows})
+	add := func(name string, cells [][][]cellEntry, columns ...string) {
+		if len(cells) == 0 {
+			return
 		}
+		table := pageTable{ID: b.names.of("table~" + strings.ReplaceAll(strings.ToLower(name), " ", "-")), Name: name, Open: len(cells) <= openRows, Columns: columns}
+		for _, row := range cells {
+			table.Rows = append(table.Rows, pageRow(columns, row))
+		}
+		shown = append(shown, table)
 	}
 	add("Images", rows(t.Images, b.image), "from", "to", "used by")
 	add("Rollouts", rows(t.Rollouts, func(r Rollout) [][]cellEntry {
 		return [][]cellEntry{b.link(r.Object, r.File), cellEntries(r.Reasons, "")}
 	}), "workload", "because of")
 	add("Rights", rows(t.Rights, func(r Rights) [][]cellEntry {
-		return [][]cellEntry{b.link(r.Object, r.File), {{Risk: r.Risk}}, cellEntries(r.Added, "added"), cellEntries(r.Removed, "removed")}
+		return [][]cellEntry{b.link(r.Object, r.File), {{Risk: r.Risk}}, cellEntries(r.Added, ""), cellEntries(r.Removed, "")}
 	}), "who", "risk", "may now", "may no more")
 	add("Custom resource definitions", rows(t.CRDs, b.definition), "definition", "versions", "storage", "fields")
 	add("Webhooks", rows(t.Webhooks, func(h WebhookChange) [][]cellEntry {
@@ -117,6 +128,23 @@ func rows[T any](items []T, row func(T) [][]cellEntry) [][][]cellEntry {
 		all = append(all, row(item))
 	}
 	return all
+}
+
+// firstEntries is how many entries of a cell are told at once.
+const firstEntries = 6
+
+// pageRow makes cells of entries; what is empty is left out.
+func pageRow(columns []string, row [][]cellEntry) []pageCell {
+	var cells []pageCell
+	for i, entries := range row {
+		cell := pageCell{Column: columns[i]}
+		cell.First = slices.DeleteFunc(slices.Clone(entries), func(e cellEntry) bool { return e.Text == "" && e.Risk == None && e.Change == "" })
+		if len(cell.First) > firstEntries+1 {
+			cell.First, cell.Rest = cell.First[:firstEntries], cell.First[firstEntries:]
+		}
+		cells = append(cells, cell)
+	}
+	return cells
 }
 
 func (b *builder) image(i Image) [][]cellEntry {

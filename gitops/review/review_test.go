@@ -53,15 +53,37 @@ func compare(t testing.TB, base, head fs.FS) *Report {
 	return report
 }
 
-// rendered is a report in every form.
+// rendered is a report in the forms that golden files hold.
 func rendered(t testing.TB, report *Report) map[string][]byte {
 	t.Helper()
-	files := map[string][]byte{}
-	for name, render := range map[string]func(*bytes.Buffer) error{
+	return written(t, map[string]func(*bytes.Buffer) error{
 		"report.txt":  func(w *bytes.Buffer) error { return Text(w, report, false) },
 		"report.json": func(w *bytes.Buffer) error { return JSON(w, report) },
 		"report.md":   func(w *bytes.Buffer) error { return Markdown(w, report) },
-	} {
+	})
+}
+
+// everyForm is a report in every form that there is.
+func everyForm(t testing.TB, report *Report) map[string][]byte {
+	t.Helper()
+	forms := map[string]func(*bytes.Buffer) error{
+		"text":     func(w *bytes.Buffer) error { return Text(w, report, false) },
+		"coloured": func(w *bytes.Buffer) error { return Text(w, report, true) },
+		"json":     func(w *bytes.Buffer) error { return JSON(w, report) },
+		"html":     func(w *bytes.Buffer) error { return HTML(w, report) },
+		"sarif":    func(w *bytes.Buffer) error { return SARIF(w, report) },
+		"patch":    func(w *bytes.Buffer) error { return Patch(w, report) },
+	}
+	for _, forge := range Forges() {
+		forms["markdown for "+string(forge)] = func(w *bytes.Buffer) error { return MarkdownFor(w, report, MarkdownOptions{Forge: forge}) }
+	}
+	return written(t, forms)
+}
+
+func written(t testing.TB, forms map[string]func(*bytes.Buffer) error) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	for name, render := range forms {
 		var out bytes.Buffer
 		if err := render(&out); err != nil {
 			t.Fatal(err)

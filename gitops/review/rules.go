@@ -69,7 +69,7 @@ func Rules() []Rule {
 			"Somebody else decides what runs, and the cluster may not reach it.", "Make sure that the registry is trusted, mirrored and allowed by your policies."},
 		{ruleUnknownKind, Medium, "Objects change whose kind is not Kubernetes' own.",
 			"No rule here knows what the change does.", "Read the change; the documentation of the kind says what it means."},
-		{ruleNoDigest, Low, "Images are named by a tag without a digest.",
+		{ruleNoDigest, Medium, "Images are named by a tag without a digest.",
 			"A tag can be moved to another image.", "Pin digests where your policy asks for it."},
 	}
 }

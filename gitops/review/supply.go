@@ -16,7 +16,7 @@ import (
 
 // supply calls images to attention that come from a new registry, or whose name can mean another image tomorrow.
 func (r *Report) supply(ctx context.Context, sides []parsedPair, trees *input) error {
-	var loose, unpinned []Image
+	var loose, unpinned, lost []Image
 	fresh := map[string][]Image{}
 	known := registriesIn(sides)
 	for _, image := range r.Tables.Images {
@@ -26,6 +26,8 @@ func (r *Report) supply(ctx context.Context, sides []parsedPair, trees *input) e
 		switch {
 		case floating(image.To):
 			loose = append(loose, image)
+		case !digested(image.To) && digested(image.From):
+			lost = append(lost, image)
 		case !digested(image.To):
 			unpinned = append(unpinned, image)
 		}
@@ -40,6 +42,7 @@ func (r *Report) supply(ctx context.Context, sides []parsedPair, trees *input) e
 		r.callImages(ruleRegistry, Medium, fresh[registry], "images come from "+registry+", which was not used before: %s")
 	}
 	r.callImages(ruleFloating, Medium, loose, "%d named by a tag that moves, or by none: %s")
+	r.callImages(ruleNoDigest, Medium, lost, "%d named by a digest no more: %s")
 	r.callImages(ruleNoDigest, Low, unpinned, "%d named by a tag without a digest: %s")
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gkops.dev/gkops/cmd/internal/pipeline"
+	"gkops.dev/gkops/resolver/catalog"
 )
 
 type addOptions struct {
@@ -33,18 +34,20 @@ a packaging revision (v1.17.0+2) means exactly that one. A package that is there
 		Example: `  gkops add cert-manager
   gkops add cert-manager@">=1.17 <2" --commit
   gkops add postgresql --as orders-db -n orders --set databaseName=orders
+  gkops add cert-manager --dry-run -o markdown
   gkops add webapp --set-from adminPassword=secret:web/admin/password`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: complete(env, packageNames),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.packages = args
-			if len(args) > 1 && (o.as != "" || len(o.set) > 0 || len(o.setFrom) > 0) {
-				return usagef(cmd, "--as, --set and --set-from go with one package, not with %d", len(args))
-			}
-			return runAdd(cmd.Context(), env, o)
-		},
 	}
 	o.flags(cmd, env)
+	format := o.versionFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o.packages, o.format = args, format.format
+		if len(args) > 1 && (o.as != "" || len(o.set) > 0 || len(o.setFrom) > 0) {
+			return usagef(cmd, "--as, --set and --set-from go with one package, not with %d", len(args))
+		}
+		return runAdd(cmd.Context(), env, o)
+	}
 	f := cmd.Flags()
 	f.StringVar(&o.as, "as", "", "name of the instance of a namespaced package (default: the package's name)")
 	f.StringVarP(&o.namespace, "namespace", "n", "", "namespace of the instance")
@@ -58,6 +61,9 @@ a packaging revision (v1.17.0+2) means exactly that one. A package that is there
 func runAdd(ctx context.Context, env Env, o addOptions) error {
 	values, references, err := parseSets(o.set, o.setFrom)
 	if err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
 		return err
 	}
 	return edited(ctx, env, o.changeOptions, func(p *pipeline.Project, edit *pipeline.Edit) error {
@@ -74,6 +80,51 @@ func runAdd(ctx context.Context, env Env, o addOptions) error {
 		return nil
 	})
 }
+
+// check looks at what becomes part of gkops.yaml, so that a fault is told of what a person typed.
+func (o addOptions) check() error {
+	for _, arg := range o.packages {
+		if _, err := checkedRange(arg); err != nil {
+			return err
+		}
+	}
+	for _, name := range []struct{ flag, value string }{{"--as", o.as}, {"--namespace", o.namespace}} {
+		if err := catalog.CheckPackageName(name.value); err != nil && name.value != "" {
+			return &argumentError{fmt.Sprintf("%s %q", name.flag, name.value), err, ""}
+		}
+	}
+	return nil
+}
+
+// checkedRange is the RANGE of an argument PKG[@RANGE]. The error is an *argumentError.
+func checkedRange(arg string) (string, error) {
+	_, versions, ranged := strings.Cut(arg, "@")
+	if ranged && strings.TrimSpace(versions) == "" {
+		return "", &argumentError{fmt.Sprintf("%q", arg), errors.New("it names no range after the @"), rangeHint}
+	}
+	if _, err := catalog.ParseRange(versions); err != nil {
+		return "", &argumentError{fmt.Sprintf("%q", arg), err, rangeHint}
+	}
+	return versions, nil
+}
+
+const rangeHint = `ranges look like ">=1.17 <2", "~1.3.0" or v1.17.0+2`
+
+// argumentError says that something that was typed cannot be what it is to be.
+type argumentError struct {
+	what string // as it was typed
+	err  error
+	hint string
+}
+
+// Error names what was typed, and why it cannot be.
+func (e *argumentError) Error() string { return e.what + ": " + e.err.Error() }
+
+// Unwrap is the reason.
+func (e *argumentError) Unwrap() error { return e.err }
+
+// Hint says how it is written.
+func (e *argumentError) Hint() string { return e.hint }
 
 // parseSets reads --set NAME=VALUE and --set-from NAME=secret:NAMESPACE/NAME/KEY.
 func parseSets(set, setFrom []string) (map[string]string, map[string]pipeline.SecretReference, error) {

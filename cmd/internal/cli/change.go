@@ -21,6 +21,14 @@ type changeOptions struct {
 	force          bool
 	message        string
 	allowDowngrade []string
+	minimal        bool
+	format         string // of what goes to stdout: text, json or markdown; empty is text
+}
+
+// versionFlags are the flags of the commands that choose versions.
+func (o *changeOptions) versionFlags(cmd *cobra.Command) *output {
+	cmd.Flags().BoolVar(&o.minimal, "minimal", false, "choose the lowest allowed versions, not the newest: to test ranges")
+	return outputFlag(cmd, "json", "markdown")
 }
 
 func (o *changeOptions) flags(cmd *cobra.Command, env Env) {
@@ -36,7 +44,7 @@ func (o *changeOptions) flags(cmd *cobra.Command, env Env) {
 
 // edit is the part of a pipeline.Edit that the shared flags give.
 func (o *changeOptions) edit(workspace []byte) pipeline.Edit {
-	e := pipeline.Edit{Workspace: workspace, AllowDowngrade: o.allowDowngrade, Force: o.force, Commit: o.commit && !o.dryRun}
+	e := pipeline.Edit{Workspace: workspace, AllowDowngrade: o.allowDowngrade, Force: o.force, Commit: o.commit && !o.dryRun, Minimal: o.minimal}
 	if o.cluster != "" {
 		e.Clusters = []string{o.cluster}
 	}
@@ -47,9 +55,11 @@ func (o *changeOptions) edit(workspace []byte) pipeline.Edit {
 func change(ctx context.Context, env Env, p *pipeline.Project, o changeOptions, edit pipeline.Edit) error {
 	proposal, err := p.Propose(ctx, edit)
 	if err != nil {
+		return told(env, o.format, err)
+	}
+	if err := showAs(env, o.format, proposal); err != nil {
 		return err
 	}
-	showProposal(env, proposal)
 	if o.dryRun {
 		fmt.Fprintln(env.Stderr, "gkops: dry run: nothing was written")
 		return nil

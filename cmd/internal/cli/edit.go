@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gkops.dev/gkops/cmd/internal/pipeline"
+	"gkops.dev/gkops/resolver/catalog"
 )
 
 func newRemove(env Env) *cobra.Command {
@@ -62,6 +63,9 @@ func newSet(env Env) *cobra.Command {
 			}
 			change := pipeline.Setting{Values: values, ValuesFrom: references}
 			if cmd.Flags().Changed("version") {
+				if _, err := catalog.ParseRange(version); err != nil {
+					return &argumentError{fmt.Sprintf("--version %q", version), err, rangeHint}
+				}
 				change.Version = &version
 			}
 			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
@@ -108,7 +112,11 @@ A hold binds whoever asks for the package; it does not install it.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: complete(env, packageNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name, versions, _ := strings.Cut(args[0], "@")
+			name, _, _ := strings.Cut(args[0], "@")
+			versions, err := checkedRange(args[0])
+			if err != nil {
+				return err
+			}
 			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
 				return p.Hold(cmd.Context(), edit, name, versions, reason)
 			})
@@ -145,28 +153,32 @@ func newUpgrade(env Env) *cobra.Command {
 		Use:   "upgrade [INSTANCE[@RANGE]...]",
 		Short: "Move to the newest allowed versions",
 		Long: `Move to the newest versions that gkops.yaml, the holds and all dependencies allow together.
-With names, only these move, and only what they need moves with them.`,
+With names, only these move, and only what they need moves with them. What can only be reached step by step takes its next step.`,
 		Example: `  gkops upgrade --dry-run
   gkops upgrade cert-manager --commit
   gkops upgrade cert-manager@"<2"`,
 		ValidArgsFunction: complete(env, instanceNames),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
-				return upgrade(p, edit, o.cluster, args)
-			})
-		},
 	}
 	o.flags(cmd, env)
+	format := o.versionFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o.format = format.format
+		for _, arg := range args {
+			if _, err := checkedRange(arg); err != nil {
+				return err
+			}
+		}
+		return edited(cmd.Context(), env, o, func(p *pipeline.Project, edit *pipeline.Edit) error {
+			return upgrade(p, edit, o.cluster, args)
+		})
+	}
 	return cmd
 }
 
 func upgrade(p *pipeline.Project, edit *pipeline.Edit, cluster string, args []string) error {
 	edit.MoveAll = len(args) == 0
 	for _, arg := range args {
-		name, versions, ranged := strings.Cut(arg, "@")
-		if ranged && versions == "" {
-			return fmt.Errorf("%q names no range after the @", arg)
-		}
+		name, versions, _ := strings.Cut(arg, "@")
 		if err := p.Upgrade(edit, cluster, name, versions); err != nil {
 			return err
 		}

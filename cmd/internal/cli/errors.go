@@ -60,9 +60,10 @@ func status(err error) int {
 		early      *simulate.OrderError
 		occupied   *gitops.OccupiedError
 		missing    *pipeline.UnknownError
+		unfit      *pipeline.UnfitError
 	)
 	switch {
-	case errors.As(err, &missing) && missing.What == "package":
+	case errors.As(err, &missing) && missing.What == "package", errors.As(err, &unfit):
 		return no
 	case errors.As(err, &silent), errors.As(err, &noSolution), errors.As(err, &conflict), errors.As(err, &cycle), errors.As(err, &early), errors.As(err, &occupied):
 		return no

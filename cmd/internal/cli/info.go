@@ -40,6 +40,9 @@ type infoJSON struct {
 	Manifest  *catalog.Manifest         `json:"manifest"`
 	Versions  map[string][]string       `json:"versions"`
 	Installed []pipeline.PackageListing `json:"installed"`
+	Withdrawn map[string]string         `json:"withdrawn,omitempty"`
+	Facts     []factJSON                `json:"facts,omitempty"`
+	Fits      []pipeline.Fit            `json:"fits"`
 }
 
 func runInfo(ctx context.Context, env Env, arg, registry, format string) error {
@@ -59,7 +62,7 @@ func runInfo(ctx context.Context, env Env, arg, registry, format string) error {
 	if format == "json" {
 		return writeJSON(env.Stdout, infoJSON{
 			name, info.Release.Version.String(), info.Release.Registry, info.Release.Manifest, info.Versions,
-			append([]pipeline.PackageListing{}, info.Installed...),
+			append([]pipeline.PackageListing{}, info.Installed...), info.Withdrawn, factsJSON(info.Facts), append([]pipeline.Fit{}, info.Fits...),
 		})
 	}
 	showInfo(env.Stdout, info)
@@ -82,7 +85,7 @@ func showInfo(w io.Writer, info *pipeline.Info) {
 	}
 	rows = append(rows, []string{"made of:", madeOf(m)})
 	for _, name := range info.Registries {
-		rows = append(rows, []string{"versions:", fmt.Sprintf("%s (%s)", strings.Join(info.Versions[name], ", "), name)})
+		rows = append(rows, []string{"versions:", fmt.Sprintf("%s (%s)", strings.Join(versionsOf(info, name), ", "), name)})
 	}
 	for _, d := range m.Dependencies {
 		rows = append(rows, []string{"depends on:", strings.TrimSpace(d.Name + " " + d.Version)})
@@ -90,6 +93,7 @@ func showInfo(w io.Writer, info *pipeline.Info) {
 	for _, c := range m.Components {
 		rows = append(rows, []string{"component:", strings.TrimSpace(c.Name + " " + c.Version)})
 	}
+	rows = append(rows, factRows(info)...)
 	for n, i := range info.Installed {
 		rows = append(rows, []string{"installed:", fmt.Sprintf("%s: %s %s", info.Clusters[n], i.Instance, i.Version)})
 	}

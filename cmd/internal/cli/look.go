@@ -123,23 +123,41 @@ func runOutdated(ctx context.Context, env Env, cluster, format string) error {
 	}
 	found, err := p.Outdated(ctx, cluster)
 	if err != nil {
-		return err
+		return told(env, format, err)
 	}
 	if format == "json" {
 		if err := writeJSON(env.Stdout, map[string]any{"outdated": found}); err != nil {
 			return err
 		}
 	} else if len(found) > 0 {
-		rows := [][]string{{"CLUSTER", "INSTANCE", "VERSION", "ALLOWED", "NEWEST", "REGISTRY"}}
+		table(env.Stdout, outdatedRows(found))
 		for _, o := range found {
-			rows = append(rows, []string{o.Cluster, o.Instance, o.Version, o.Allowed, o.Newest, o.Registry})
+			if o.Withdrawn != "" {
+				fmt.Fprintf(env.Stderr, "gkops: warning: %s: %s %s was withdrawn: %s\n", o.Cluster, o.Instance, o.Version, o.Withdrawn)
+			}
 		}
-		table(env.Stdout, rows)
 	}
 	if len(found) > 0 {
 		return &answerNo{}
 	}
 	return nil
+}
+
+// outdatedRows are the columns of 'gkops outdated'. THEN is there only when something goes in steps.
+func outdatedRows(found []pipeline.Outdated) [][]string {
+	rows := [][]string{{"CLUSTER", "INSTANCE", "VERSION", "ALLOWED", "NEWEST", "REGISTRY"}}
+	stepwise := slices.ContainsFunc(found, func(o pipeline.Outdated) bool { return len(o.Next) > 0 })
+	if stepwise {
+		rows[0] = slices.Insert(rows[0], 4, "THEN")
+	}
+	for _, o := range found {
+		row := []string{o.Cluster, o.Instance, o.Version, o.Allowed, o.Newest, o.Registry}
+		if stepwise {
+			row = slices.Insert(row, 4, strings.Join(o.Next, ", "))
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func newSearch(env Env) *cobra.Command {
@@ -201,7 +219,7 @@ func newWhy(env Env) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&cluster, "cluster", "", "this cluster alone")
 	completeFlag(cmd, "cluster", env, clusterNames)
-	format := outputFlag(cmd, "json")
+	format := outputFlag(cmd, "json", "markdown")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		name, versions, ranged := strings.Cut(args[0], "@")
 		if ranged {
@@ -225,9 +243,16 @@ func runWhy(ctx context.Context, env Env, name, cluster, format string) error {
 		return writeJSON(env.Stdout, map[string]any{"reasons": reasons})
 	}
 	for _, r := range reasons {
-		fmt.Fprintf(env.Stdout, "%s: %s %s\n", r.Cluster, r.Instance, r.Version)
-		for _, chain := range r.Chains {
-			fmt.Fprintf(env.Stdout, "  %s\n", chain)
+		head, line := "%s: %s %s\n", "  %s\n"
+		if format == "markdown" {
+			head, line = "**%s: %s %s**\n\n", "- %s\n"
+		}
+		fmt.Fprintf(env.Stdout, head, r.Cluster, r.Instance, r.Version)
+		for _, text := range slices.Concat(r.Chains, knownLines(r.Kubernetes, r.Facts)) {
+			if format == "markdown" {
+				text = escapeMarkdown(text)
+			}
+			fmt.Fprintf(env.Stdout, line, text)
 		}
 	}
 	return nil
@@ -247,12 +272,23 @@ func runWhyNot(ctx context.Context, env Env, name, versions, cluster, format str
 		return err
 	}
 	if format == "json" {
-		return writeJSON(env.Stdout, map[string]any{"verdicts": verdicts})
+		if err := writeJSON(env.Stdout, map[string]any{"verdicts": verdicts}); err != nil {
+			return err
+		}
 	}
 	possible := true
 	for _, c := range p.Workspace().Clusters {
-		if verdict, asked := verdicts[c.Name]; asked {
-			possible = possible && (verdict.Possible || verdict.Chosen)
+		verdict, asked := verdicts[c.Name]
+		if !asked {
+			continue
+		}
+		possible = possible && (verdict.Possible || verdict.Chosen)
+		switch {
+		case format == "markdown" && verdict.No != nil:
+			fmt.Fprintf(env.Stdout, "%s: %s\n", c.Name, verdict.No.Markdown())
+		case format == "markdown":
+			fmt.Fprintf(env.Stdout, "%s: %s\n\n", c.Name, escapeMarkdown(verdict.Text))
+		case format == "text":
 			fmt.Fprintf(env.Stdout, "%s: %s\n", c.Name, strings.TrimRight(verdict.Text, "\n"))
 		}
 	}

@@ -196,7 +196,7 @@ func (o *outcome) add(t *testing.T, shared string) (map[string]string, error) {
 	}
 	err = runQuiet(dir, env, "init", "--engine", o.engine, "--cluster", "prod", "--kubernetes", "1.33", "--repo-url", "https://git.example.org/fleet.git",
 		"--registry", "glasskube="+filepath.Join(shared, "registry"), "--registry", "upstream="+filepath.Join(shared, "upstream"))
-	if err != nil {
+	if err := errors.Join(err, acceptOld(dir)); err != nil {
 		return nil, err
 	}
 	args := []string{"add", o.pkg + "@" + exactly(o.version), "--registry", o.registry}

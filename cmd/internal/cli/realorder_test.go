@@ -130,6 +130,10 @@ func (h *history) install(t *testing.T, shared string, r release) bool {
 		t.Error(err)
 		return false
 	}
+	if err := acceptOld(dir); err != nil {
+		t.Error(err)
+		return false
+	}
 	o := outcome{release: r, engine: h.engine}
 	if err := h.do(append([]string{"add", r.pkg + "@" + exactly(r.version), "--registry", r.registry}, o.values()...)...); err != nil {
 		if allowed(err.Error()) == "" {

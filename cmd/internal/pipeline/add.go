@@ -176,19 +176,19 @@ func unknownValue(release *catalog.Release, name string) error {
 	return &UnknownError{"value", name, fmt.Sprintf("package %s %s", release.Package, release.Version), advice}
 }
 
-// newest is the newest release of a package that a range allows, of the first registry that has one.
+// newest is the newest release of a package that a range allows, of the first registry that has one. A withdrawn one is taken when
+// there is no other.
 func (p *Project) newest(ctx context.Context, pkg, registry string, r catalog.Range) (*catalog.Release, error) {
-	for _, name := range p.registries.Names() {
-		if registry != "" && registry != name {
-			continue
-		}
-		versions, err := p.registries.Registry(name).Versions(ctx, pkg)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range slices.Backward(versions) {
-			if r.Allows(v) {
-				return p.registries.Release(ctx, name, pkg, v)
+	candidates, err := p.registries.Candidates(ctx, pkg)
+	if err != nil {
+		return nil, err
+	}
+	for _, withdrawn := range []bool{false, true} {
+		for _, name := range p.registries.Names() {
+			for _, c := range slices.Backward(candidates) {
+				if c.Registry == name && (registry == "" || registry == name) && (c.Yanked != "") == withdrawn && r.Allows(c.Version) {
+					return p.registries.Release(ctx, name, pkg, c.Version)
+				}
 			}
 		}
 	}

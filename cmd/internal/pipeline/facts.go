@@ -190,7 +190,7 @@ func (p *Project) remember(ctx context.Context, instances []lock.Instance, held 
 			notices = append(notices, fmt.Sprintf("what is known of %s %s changed since it was locked: it %s; was: it %s", i.Name, i.Version, fits(i.Facts), fits(was.Facts)))
 		}
 		if !stays || asked || was.Facts.Yanked != i.Facts.Yanked || was.Facts.Deprecated != i.Facts.Deprecated {
-			notices = append(notices, withdrawn(*i)...)
+			notices = append(notices, warnings(*i)...)
 		}
 		if stays && sameJSON(sourceless(was.Facts), sourceless(i.Facts)) {
 			i.Facts = was.Facts
@@ -220,8 +220,8 @@ func fits(f lock.Facts) string {
 	return strings.Join(parts, ", ")
 }
 
-// withdrawn warns of an instance whose version was withdrawn, or is better not used any more.
-func withdrawn(i lock.Instance) []string {
+// warnings are what to know of an instance whose version was withdrawn, or is better not used any more.
+func warnings(i lock.Instance) []string {
 	var notices []string
 	if i.Facts.Yanked != "" {
 		notices = append(notices, fmt.Sprintf("warning: %s %s was withdrawn: %s", i.Name, i.Version, i.Facts.Yanked))
@@ -257,4 +257,64 @@ func nextSteps(c resolver.Chosen) string {
 	default:
 		return fmt.Sprintf("%s %s now; %s and %s are the next steps", c.Instance, c.Version, strings.Join(steps[:n-1], ", "), steps[n-1])
 	}
+}
+
+// Fit is whether a version fits a cluster, by what decides. Its JSON is a stable schema.
+type Fit struct {
+	Cluster    string   `json:"cluster"`
+	Kubernetes string   `json:"kubernetes"`
+	Fits       string   `json:"fits"` // yes, no or unknown: silence is never compatible
+	By         []string `json:"by"`
+}
+
+// tellFacts completes what is said of a package with what facts say of it.
+func (p *Project) tellFacts(ctx context.Context, info *Info) error {
+	release := info.Release
+	known, _, err := p.factsOf(ctx, release.Registry, release.Package, release.Version)
+	if err != nil {
+		return err
+	}
+	info.Facts = known
+	for _, c := range p.workspace.Clusters {
+		version, err := catalog.ParseKubernetes(c.Kubernetes)
+		if err != nil {
+			return err
+		}
+		fit := Fit{Cluster: c.Name, Kubernetes: c.Kubernetes, Fits: "unknown", By: []string{}}
+		for _, d := range known.Kubernetes(version) {
+			fit.By = append(fit.By, fmt.Sprintf("%s (%s)", d.Range, d.Source))
+			switch {
+			case !d.Range.Allows(version):
+				fit.Fits = "no"
+			case fit.Fits == "unknown":
+				fit.Fits = "yes"
+			}
+		}
+		info.Fits = append(info.Fits, fit)
+	}
+	candidates, err := p.registries.Candidates(ctx, release.Package)
+	if err != nil {
+		return err
+	}
+	info.Withdrawn = map[string]string{}
+	for _, c := range candidates {
+		if c.Yanked != "" {
+			info.Withdrawn[c.Registry+" "+c.Version.String()] = c.Yanked
+		}
+	}
+	return nil
+}
+
+// withdrawn is why the registries withdrew the version of an instance since, empty when they did not.
+func (p *Project) withdrawn(ctx context.Context, i lock.Instance) (string, error) {
+	candidates, err := p.registries.Candidates(ctx, i.Package)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range candidates {
+		if c.Registry == i.Registry && c.Version.String() == i.Version {
+			return c.Yanked, nil
+		}
+	}
+	return "", nil
 }

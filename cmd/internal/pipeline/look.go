@@ -88,6 +88,9 @@ type Outdated struct {
 	Allowed  string `json:"allowed"` // what 'gkops upgrade' would choose
 	Newest   string `json:"newest"`  // the newest stable one of its registry
 	Registry string `json:"registry"`
+	// Next are the steps after Allowed, in order, where a version cannot be reached at once. Withdrawn is why Version was.
+	Next      []string `json:"next,omitempty"`
+	Withdrawn string   `json:"withdrawn,omitempty"`
 }
 
 // Outdated lists the instances that are not at the newest version, by cluster and name.
@@ -112,7 +115,14 @@ func (p *Project) Outdated(ctx context.Context, cluster string) ([]Outdated, err
 			}
 			newest, allowed := chosen.Newest.String(), chosen.Version.String()
 			if newer(i.Version, newest) || newer(i.Version, allowed) {
-				found = append(found, Outdated{c.Name, i.Name, i.Package, i.Version, allowed, newest, i.Registry})
+				one := Outdated{Cluster: c.Name, Instance: i.Name, Package: i.Package, Version: i.Version, Allowed: allowed, Newest: newest, Registry: i.Registry}
+				for _, v := range chosen.Next {
+					one.Next = append(one.Next, v.String())
+				}
+				if one.Withdrawn, err = p.withdrawn(ctx, i); err != nil {
+					return nil, err
+				}
+				found = append(found, one)
 			}
 		}
 	}
@@ -189,6 +199,9 @@ type Info struct {
 	Release    *catalog.Release
 	Versions   map[string][]string // by registry, newest first
 	Registries []string            // those that have the package, in list order
+	Withdrawn  map[string]string   // by registry and version, "main v1.0.0": why
+	Facts      []catalog.Statement // about the release
+	Fits       []Fit               // the release in each cluster
 	Installed  []PackageListing
 	Clusters   []string // of Installed, one each
 }
@@ -213,6 +226,9 @@ func (p *Project) Info(ctx context.Context, pkg, registry string, r catalog.Rang
 			info.Versions[name] = append(info.Versions[name], v.String())
 		}
 	}
+	if err := p.tellFacts(ctx, info); err != nil {
+		return nil, err
+	}
 	for _, c := range p.workspace.Clusters {
 		if l := p.locks[c.Name]; l != nil {
 			for _, i := range l.Instances {
@@ -233,6 +249,9 @@ type Reason struct {
 	Version  string   `json:"version"`
 	Chains   []string `json:"-"` // as sentences
 	Links    [][]Link `json:"chains"`
+	// Kubernetes is the version of the cluster; Facts are what was known of the version when it was chosen.
+	Kubernetes string     `json:"kubernetes"`
+	Facts      lock.Facts `json:"facts,omitzero"`
 }
 
 // Link is one request of a chain. By is the asking instance, empty for the workspace, which asks in a line of Where.
@@ -265,7 +284,7 @@ func (p *Project) Why(name, cluster string) ([]Reason, error) {
 		plan := lockedPlan(held, p.workspace, c.Name)
 		for _, i := range held.Instances {
 			if i.Name == name || i.Package == name {
-				reasons = append(reasons, reason(c.Name, i, plan.Why(i.Name)))
+				reasons = append(reasons, reason(held, i, plan.Why(i.Name)))
 			}
 		}
 	}
@@ -275,8 +294,8 @@ func (p *Project) Why(name, cluster string) ([]Reason, error) {
 	return reasons, nil
 }
 
-func reason(cluster string, i lock.Instance, chains []resolver.Chain) Reason {
-	r := Reason{Cluster: cluster, Instance: i.Name, Version: i.Version, Links: [][]Link{}}
+func reason(held *lock.Lock, i lock.Instance, chains []resolver.Chain) Reason {
+	r := Reason{Cluster: held.Cluster, Instance: i.Name, Version: i.Version, Links: [][]Link{}, Kubernetes: held.Kubernetes, Facts: i.Facts}
 	for _, chain := range chains {
 		links := make([]Link, 0, len(chain))
 		for _, l := range chain {

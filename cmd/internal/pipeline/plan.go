@@ -25,7 +25,8 @@ type planned struct {
 	deferred bool           // the edit itself has to wait for this
 }
 
-func (p *Project) planCluster(ctx context.Context, w *workspace.Workspace, c workspace.Cluster, e Edit) (*planned, error) {
+// planOnce plans, renders and rehearses one cluster.
+func (p *Project) planOnce(ctx context.Context, w *workspace.Workspace, c workspace.Cluster, e Edit) (*planned, error) {
 	held := p.locks[c.Name]
 	instances, told, err := p.choose(ctx, w, c, held, e)
 	if err != nil {
@@ -88,14 +89,14 @@ func (done *planned) tell(timeline *simulate.Timeline) {
 // choose decides the instances of a cluster: as the lock has them while that answers the workspace, else by solving. Sources
 // that the lock knows for the same version come along, so that other bytes are noticed. It returns what a person should know too.
 func (p *Project) choose(ctx context.Context, w *workspace.Workspace, c workspace.Cluster, held *lock.Lock, e Edit) ([]lock.Instance, []string, error) {
-	if !e.MoveAll && len(e.Move) == 0 {
+	if !e.MoveAll && len(e.Move) == 0 && len(e.learned.facts()) == 0 {
 		if plan, ok := keep(held, w, c.Name); ok {
 			if kept, ok := keptInstances(plan, held, w, c.Name); ok {
 				return kept, nil, nil
 			}
 		}
 	}
-	plan, err := resolver.Solve(ctx, p.offersTo(w, c.Name), p.problem(w, c.Name, held, e))
+	plan, err := resolver.Solve(ctx, informed{p.offersTo(w, c.Name), e.learned}, p.problem(w, c.Name, held, e))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -27,7 +27,7 @@ const Renderer = 2
 type World struct {
 	Getenv   func(string) string
 	HTTP     *http.Client
-	Now      func() time.Time
+	Now      func() time.Time                   // nil: nothing runs out
 	Warn     func(string)                       // something that a person should know, one line
 	Progress func(task string, done, total int) // may be called from any goroutine
 }
@@ -107,7 +107,7 @@ func load(ctx context.Context, world World, repository *gitops.Repository) (*Pro
 		return nil, &NoWorkspaceError{Root: repository.Root()}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", workspace.FileName, err)
+		return nil, unreadable(work, workspace.FileName, err)
 	}
 	parsed, err := workspace.Parse(workspace.FileName, data)
 	if err != nil {
@@ -143,7 +143,7 @@ func readLock(tree fs.FS, cluster string) (*lock.Lock, []byte, error) {
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, nil, unreadable(tree, name, err)
 	}
 	l, err := lock.Parse(name, data)
 	if err == nil && l.Cluster != cluster {

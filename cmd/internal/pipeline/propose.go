@@ -28,6 +28,8 @@ type Edit struct {
 	Notices        []string // what a person should know of the edit itself
 	Force          bool     // generated files that were edited by hand are overwritten
 	Commit         bool     // everything that gkops owns will be committed, also what earlier commands left uncommitted
+
+	learned *learned // in earlier rounds, see planCluster
 }
 
 // Proposal is what an edit comes to. Nothing of it is written yet.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"gkops.dev/gkops/compat/finding"
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/render"
 	"gkops.dev/gkops/resolver/catalog"
@@ -34,7 +35,7 @@ func (p *Project) renderLock(ctx context.Context, target render.Cluster, fresh, 
 		return nil, err
 	}
 	record(fresh, out, target.Root)
-	done := &planned{lock: fresh, files: out.Files, findings: out.Findings, tree: out.AsRead}
+	done := &planned{lock: fresh, files: out.Files, findings: untold(out.Findings, got, held, fresh), tree: out.AsRead}
 	data, err := lock.Write(fresh)
 	if err != nil {
 		return nil, err
@@ -56,6 +57,29 @@ func obsolete(held *lock.Lock, done *planned, root string) []string {
 		}
 	}
 	return gone
+}
+
+// untold are the findings but those of packages that are as they were: what was told once is not told by every later command.
+func untold(findings []finding.Finding, got []fetched, held, fresh *lock.Lock) []finding.Finding {
+	if held == nil {
+		return findings
+	}
+	same := map[string]bool{} // by source file: whether every instance that is made of it is as it was
+	for n, f := range got {
+		was := held.Instance(f.instance.Name)
+		stays := was != nil && sameJSON(withoutReasons(bare(*was)), withoutReasons(bare(fresh.Instances[n])))
+		for _, s := range f.sources {
+			before, seen := same[s.URL]
+			same[s.URL] = stays && (before || !seen)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool { return same[f.File] })
+}
+
+// bare is an instance without what rendering makes of it.
+func bare(i lock.Instance) lock.Instance {
+	i.Parts, i.Places = nil, nil
+	return i
 }
 
 // present are those names that a lock has an instance of.

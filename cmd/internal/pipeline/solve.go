@@ -49,6 +49,7 @@ func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Loc
 		Move:           e.Move,
 		AllowDowngrade: e.AllowDowngrade,
 		Minimal:        e.Minimal,
+		Facts:          e.learned.facts(),
 	}
 	problem.Kubernetes, problem.KubernetesWhere = p.kubernetes(w, cluster)
 	for _, want := range w.Effective(cluster) {

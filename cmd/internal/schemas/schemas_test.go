@@ -4,6 +4,7 @@ package schemas
 import (
 	"testing"
 
+	review "gkops.dev/gkops/gitops/review/schema"
 	"gkops.dev/gkops/gitops/workspace/schema"
 	"gkops.dev/gkops/golden"
 	packages "gkops.dev/gkops/resolver/catalog/schema"
@@ -11,7 +12,7 @@ import (
 
 func TestSchemasInDocs(t *testing.T) {
 	for file, make := range map[string]func() ([]byte, error){
-		"workspace.json": schema.Workspace, "package.json": packages.Package, "facts.json": packages.Facts,
+		"workspace.json": schema.Workspace, "package.json": packages.Package, "facts.json": packages.Facts, "diff.json": review.Diff,
 	} {
 		data, err := make()
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -15,7 +16,8 @@ import (
 )
 
 // Source shows a chart repository as the files of a registry: index.yaml, versions.yaml and package.yaml are made of what the repository
-// says, so that every chart is a package. Everything else is read as it is.
+// says, so that every chart is a package. facts.yaml says what charts say
+// of Kubernetes versions, and which versions are deprecated. Archives are read as they are, and there is nothing else.
 type Source struct {
 	base   string // of the registry, with a final slash
 	source catalog.Source
@@ -65,8 +67,14 @@ func (s *Source) Read(ctx context.Context, address string) ([]byte, error) {
 		return s.versions(ctx, segments[0])
 	case len(segments) == 3 && last == "package.yaml":
 		return s.manifest(ctx, segments[0], segments[1])
+	case len(segments) == 2 && last == catalog.FactsFile:
+		return s.deprecated(ctx, segments[0])
+	case len(segments) == 3 && last == catalog.FactsFile:
+		return s.facts(ctx, segments[0], segments[1])
+	case path.Ext(last) == ".tgz" && !s.isOCI():
+		return s.source.Read(ctx, address)
 	}
-	return s.source.Read(ctx, address)
+	return nil, fmt.Errorf("%s: %w", catalog.Redact(address), catalog.ErrNotFound)
 }
 
 func (s *Source) isOCI() bool { return strings.HasPrefix(s.base, ociScheme) }
