@@ -62,6 +62,7 @@ type Instance struct {
 	Sources    []Source          `yaml:"sources,omitempty" json:"sources,omitempty"`
 	Facts      Facts             `yaml:"facts,omitempty" json:"facts,omitzero"`
 	Made       map[string]string `yaml:"made,omitempty" json:"made,omitempty"`
+	Mode       string            `yaml:"mode,omitempty" json:"mode,omitempty"`
 	Overrides  Overrides         `yaml:"overrides,omitempty" json:"overrides,omitzero"`
 	Guards     []string          `yaml:"guards,omitempty" json:"guards,omitempty"`
 	Removal    *Removal          `yaml:"removal,omitempty" json:"removal,omitempty"`

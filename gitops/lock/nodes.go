@@ -54,6 +54,7 @@ func instanceNode(i Instance) (*yaml.Node, error) {
 		return nil, err
 	}
 	m.nested("facts", facts)
+	m.text("mode", i.Mode)
 	if err := m.any("made", i.Made); err != nil {
 		return nil, err
 	}

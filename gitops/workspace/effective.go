@@ -31,6 +31,9 @@ func (w *Workspace) Effective(cluster string) []Package {
 	return packages
 }
 
+// AllValues are the values of the entry over those of its files.
+func (p Package) AllValues() map[string]any { return deep(p.FromFiles, p.Values) }
+
 // override is a copy of p with what over sets: single fields replace, values and labels go key by key, a value drops the
 // reference of the same name and the reverse, patches come after, an image replaces the one of the same name.
 func (p Package) override(over Package) Package {
@@ -42,7 +45,12 @@ func (p Package) override(over Package) Package {
 		}
 	}
 	p.Values, p.ValuesFrom = exclusive(p.Values, over.ValuesFrom), exclusive(p.ValuesFrom, over.Values)
-	p.Values, p.ValuesFrom = joined(p.Values, over.Values), joined(p.ValuesFrom, over.ValuesFrom)
+	p.Values, p.ValuesFrom = deep(p.Values, over.Values), joined(p.ValuesFrom, over.ValuesFrom)
+	p.ValuesFiles = append(slices.Clip(slices.Clone(p.ValuesFiles)), over.ValuesFiles...)
+	p.FromFiles = deep(p.FromFiles, over.FromFiles)
+	if over.Mode != "" {
+		p.Mode = over.Mode
+	}
 	p.Labels = joined(p.Labels, over.Labels)
 	p.Patches = append(slices.Clip(slices.Clone(p.Patches)), over.Patches...)
 	images := slices.DeleteFunc(slices.Clone(p.Images), func(i kustomize.Image) bool {
@@ -59,6 +67,19 @@ func exclusive[V, W any](m map[string]V, without map[string]W) map[string]V {
 		delete(m, key)
 	}
 	return m
+}
+
+// deep is a copy with the entries of another map over it, mappings key by key; nil when there are none.
+func deep(m, over map[string]any) map[string]any {
+	all := joined(m, over)
+	for key, value := range over {
+		below, wasMap := m[key].(map[string]any)
+		above, isMap := value.(map[string]any)
+		if wasMap && isMap {
+			all[key] = deep(below, above)
+		}
+	}
+	return all
 }
 
 // joined is a copy with the entries of another map over it, nil when there are none.

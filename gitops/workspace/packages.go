@@ -110,11 +110,13 @@ func difference(path []any, old, p Package) ([]step, error) {
 	steps := fields(path, [][3]string{
 		{"name", old.Name, p.Name}, {"as", old.As, p.As}, {"namespace", old.Namespace, p.Namespace},
 		{"version", old.Version, p.Version}, {"registry", old.Registry, p.Registry},
+		{"mode", string(old.Mode), string(p.Mode)},
 	})
 	for _, add := range []func() ([]step, error){
 		func() ([]step, error) { return entries(path, "values", old.Values, p.Values) },
 		func() ([]step, error) { return entries(path, "valuesFrom", old.ValuesFrom, p.ValuesFrom) },
 		func() ([]step, error) { return entries(path, "labels", old.Labels, p.Labels) },
+		func() ([]step, error) { return whole(path, "valuesFiles", old.ValuesFiles, p.ValuesFiles) },
 		func() ([]step, error) { return whole(path, "patches", old.Patches, p.Patches) },
 		func() ([]step, error) { return whole(path, "images", old.Images, p.Images) },
 	} {

@@ -92,19 +92,33 @@ type Cluster struct {
 // Where is the place of the entry, "gkops.yaml:12"; empty for one that was not parsed.
 func (c Cluster) Where() string { return c.where }
 
+// Mode says what is written of an instance. An absent mode is Manifests.
+type Mode string
+
+// The modes. Release is for packages that are made of charts alone.
+const (
+	Manifests Mode = "manifests" // plain objects
+	Release   Mode = "release"   // what makes the engine itself install the chart
+)
+
 // Package is one wanted instance. In a cluster's list it adds to the workspace's, or overrides the fields that it sets of the
 // entry with the same instance name.
 type Package struct {
-	Name       string                     `yaml:"name" json:"name"`
-	As         string                     `yaml:"as,omitempty" json:"as,omitempty"`
-	Namespace  string                     `yaml:"namespace,omitempty" json:"namespace,omitempty"`
-	Version    string                     `yaml:"version,omitempty" json:"version,omitempty"`
-	Registry   string                     `yaml:"registry,omitempty" json:"registry,omitempty"`
-	Values     map[string]any             `yaml:"values,omitempty" json:"values,omitempty"`
-	ValuesFrom map[string]SecretReference `yaml:"valuesFrom,omitempty" json:"valuesFrom,omitempty"`
-	Patches    []kustomize.Patch          `yaml:"patches,omitempty" json:"patches,omitempty"`
-	Images     []kustomize.Image          `yaml:"images,omitempty" json:"images,omitempty"`
-	Labels     map[string]string          `yaml:"labels,omitempty" json:"labels,omitempty"`
+	Name        string                     `yaml:"name" json:"name"`
+	As          string                     `yaml:"as,omitempty" json:"as,omitempty"`
+	Namespace   string                     `yaml:"namespace,omitempty" json:"namespace,omitempty"`
+	Version     string                     `yaml:"version,omitempty" json:"version,omitempty"`
+	Registry    string                     `yaml:"registry,omitempty" json:"registry,omitempty"`
+	Mode        Mode                       `yaml:"mode,omitempty" json:"mode,omitempty"`
+	Values      map[string]any             `yaml:"values,omitempty" json:"values,omitempty"`
+	ValuesFiles []string                   `yaml:"valuesFiles,omitempty" json:"valuesFiles,omitempty"`
+	ValuesFrom  map[string]SecretReference `yaml:"valuesFrom,omitempty" json:"valuesFrom,omitempty"`
+	Patches     []kustomize.Patch          `yaml:"patches,omitempty" json:"patches,omitempty"`
+	Images      []kustomize.Image          `yaml:"images,omitempty" json:"images,omitempty"`
+	Labels      map[string]string          `yaml:"labels,omitempty" json:"labels,omitempty"`
+
+	// FromFiles are the values of ValuesFiles, later files over earlier ones, where somebody has read them. Values go over them.
+	FromFiles map[string]any `yaml:"-" json:"-"`
 
 	where string
 }

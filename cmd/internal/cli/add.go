@@ -18,8 +18,7 @@ type addOptions struct {
 	as        string
 	namespace string
 	registry  string
-	set       []string
-	setFrom   []string
+	given     givenOptions
 }
 
 func newAdd(env Env) *cobra.Command {
@@ -35,6 +34,7 @@ a packaging revision (v1.17.0+2) means exactly that one. A package that is there
   gkops add cert-manager@">=1.17 <2" --commit
   gkops add postgresql --as orders-db -n orders --set databaseName=orders
   gkops add cert-manager --dry-run -o markdown
+  gkops add ingress-nginx --registry charts --set controller.replicaCount=2 --values values/ingress.yaml
   gkops add webapp --set-from adminPassword=secret:web/admin/password`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: complete(env, packageNames),
@@ -43,8 +43,8 @@ a packaging revision (v1.17.0+2) means exactly that one. A package that is there
 	format := o.versionFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.packages, o.format = args, format.format
-		if len(args) > 1 && (o.as != "" || len(o.set) > 0 || len(o.setFrom) > 0) {
-			return usagef(cmd, "--as, --set and --set-from go with one package, not with %d", len(args))
+		if len(args) > 1 && (o.as != "" || o.given.any()) {
+			return usagef(cmd, "--as, --mode and values go with one package, not with %d", len(args))
 		}
 		return runAdd(cmd.Context(), env, o)
 	}
@@ -52,14 +52,14 @@ a packaging revision (v1.17.0+2) means exactly that one. A package that is there
 	f.StringVar(&o.as, "as", "", "name of the instance of a namespaced package (default: the package's name)")
 	f.StringVarP(&o.namespace, "namespace", "n", "", "namespace of the instance")
 	f.StringVar(&o.registry, "registry", "", "take the packages from this registry, now and later")
-	f.StringArrayVar(&o.set, "set", nil, "set a value: NAME=VALUE")
-	f.StringArrayVar(&o.setFrom, "set-from", nil, "set a value by reference: NAME=secret:NAMESPACE/NAME/KEY")
+	f.StringArrayVar(&o.given.set, "set", nil, "set a value, or one of a chart by its path: NAME=VALUE")
+	o.given.flags(cmd)
 	completeFlag(cmd, "registry", env, registryNames)
 	return cmd
 }
 
 func runAdd(ctx context.Context, env Env, o addOptions) error {
-	values, references, err := parseSets(o.set, o.setFrom)
+	given, references, err := o.given.parse(env)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func runAdd(ctx context.Context, env Env, o addOptions) error {
 			name, versions, _ := strings.Cut(arg, "@")
 			want := pipeline.Want{
 				Package: name, Version: versions, As: o.as, Namespace: o.namespace, Registry: o.registry, Cluster: o.cluster,
-				Values: values, ValuesFrom: references,
+				Mode: o.given.mode, Given: given, ValuesFrom: references,
 			}
 			if err := p.Add(ctx, edit, want); err != nil {
 				return err

@@ -43,7 +43,7 @@ func newSet(env Env) *cobra.Command {
 	var (
 		o       changeOptions
 		version string
-		setFrom []string
+		given   givenOptions
 	)
 	cmd := &cobra.Command{
 		Use:   "set INSTANCE [NAME=VALUE]...",
@@ -54,14 +54,16 @@ func newSet(env Env) *cobra.Command {
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: complete(env, instanceThenValues),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			values, references, err := parseSets(args[1:], setFrom)
+			given := given
+			given.set = args[1:]
+			values, references, err := given.parse(env)
 			if err != nil {
 				return err
 			}
-			if len(values)+len(references) == 0 && !cmd.Flags().Changed("version") {
-				return usagef(cmd, "nothing to set: give NAME=VALUE, --set-from or --version")
+			if !given.any() && !cmd.Flags().Changed("version") {
+				return usagef(cmd, "nothing to set: give NAME=VALUE, --set-file, --set-from, --values, --mode or --version")
 			}
-			change := pipeline.Setting{Values: values, ValuesFrom: references}
+			change := pipeline.Setting{Mode: given.mode, Given: values, ValuesFrom: references}
 			if cmd.Flags().Changed("version") {
 				if _, err := catalog.ParseRange(version); err != nil {
 					return &argumentError{fmt.Sprintf("--version %q", version), err, rangeHint}
@@ -75,7 +77,7 @@ func newSet(env Env) *cobra.Command {
 	}
 	o.flags(cmd, env)
 	cmd.Flags().StringVar(&version, "version", "", "the range of versions that the instance may have; empty for any stable one")
-	cmd.Flags().StringArrayVar(&setFrom, "set-from", nil, "set a value by reference: NAME=secret:NAMESPACE/NAME/KEY")
+	given.flags(cmd)
 	return cmd
 }
 

@@ -15,7 +15,10 @@ import (
 )
 
 func newInfo(env Env) *cobra.Command {
-	var registry string
+	var (
+		registry string
+		values   bool
+	)
 	cmd := &cobra.Command{
 		Use:               "info PKG[@RANGE]",
 		Short:             "Show a package: versions, dependencies, values",
@@ -24,10 +27,11 @@ func newInfo(env Env) *cobra.Command {
 		ValidArgsFunction: complete(env, packageNames),
 	}
 	cmd.Flags().StringVar(&registry, "registry", "", "look in this registry alone")
+	cmd.Flags().BoolVar(&values, "values", false, "print the values of the package's chart as the chart writes them, with their comments")
 	completeFlag(cmd, "registry", env, registryNames)
 	format := outputFlag(cmd, "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return runInfo(cmd.Context(), env, args[0], registry, format.format)
+		return runInfo(cmd.Context(), env, args[0], registry, format.format, values)
 	}
 	return cmd
 }
@@ -45,7 +49,7 @@ type infoJSON struct {
 	Fits      []pipeline.Fit            `json:"fits"`
 }
 
-func runInfo(ctx context.Context, env Env, arg, registry, format string) error {
+func runInfo(ctx context.Context, env Env, arg, registry, format string, values bool) error {
 	name, versions, _ := strings.Cut(arg, "@")
 	r, err := parseRange(versions)
 	if err != nil {
@@ -59,6 +63,16 @@ func runInfo(ctx context.Context, env Env, arg, registry, format string) error {
 	if err != nil {
 		return err
 	}
+	charts, err := p.ChartInfos(ctx, info.Release)
+	if err != nil && (values || format == "json") {
+		return err
+	}
+	if values {
+		for _, c := range charts {
+			fmt.Fprintf(env.Stdout, "# chart %s %s\n%s", c.Name, c.Version, c.ValuesFile)
+		}
+		return nil
+	}
 	if format == "json" {
 		return writeJSON(env.Stdout, infoJSON{
 			name, info.Release.Version.String(), info.Release.Registry, info.Release.Manifest, info.Versions,
@@ -66,7 +80,33 @@ func runInfo(ctx context.Context, env Env, arg, registry, format string) error {
 		})
 	}
 	showInfo(env.Stdout, info)
+	if err != nil {
+		fmt.Fprintf(env.Stderr, "gkops: the chart cannot be read, so its values are not shown: %v\n", err)
+	}
+	for _, c := range charts {
+		showChart(env.Stdout, c)
+	}
 	return nil
+}
+
+// maxChartValues bounds how many values of a chart are shown; some have thousands.
+const maxChartValues = 60
+
+func showChart(w io.Writer, c pipeline.ChartInfo) {
+	fmt.Fprintf(w, "\nvalues of chart %s %s:\n", printable(c.Name), printable(c.Version))
+	shown := c.Values[:min(len(c.Values), maxChartValues)]
+	rows := make([][]string, 0, len(shown))
+	for _, v := range shown {
+		text := []rune(printable(v.Default))
+		if len(text) > 80 {
+			text = append(text[:79:79], '…')
+		}
+		rows = append(rows, []string{"  " + printable(v.Path), string(text)})
+	}
+	table(w, rows)
+	if more := len(c.Values) - len(shown); more > 0 {
+		fmt.Fprintf(w, "  and %d more: --values shows them all, -o json lists them\n", more)
+	}
 }
 
 func showInfo(w io.Writer, info *pipeline.Info) {

@@ -16,7 +16,8 @@ import (
 type Want struct {
 	Package, Version, As, Namespace, Registry string
 	Cluster                                   string // for this cluster alone; empty for the workspace
-	Values                                    map[string]string
+	Mode                                      string // empty leaves it
+	Given                                     Given
 	ValuesFrom                                map[string]SecretReference
 }
 
@@ -56,16 +57,17 @@ func (p *Project) Add(ctx context.Context, e *Edit, want Want) error {
 	}
 	entry, there := listed(w, want.Cluster, want.instance())
 	merge(&entry, want)
-	typed, err := p.typeValues(ctx, entry, want.Values)
-	if err != nil {
+	if err := p.give(ctx, &entry, entry, want.Given); err != nil {
 		return err
 	}
-	entry.Values = merged(entry.Values, typed)
 	for name := range want.ValuesFrom {
 		delete(entry.Values, name)
 	}
-	for name := range want.Values {
+	for name := range want.Given.Set {
 		delete(entry.ValuesFrom, name)
+	}
+	if want.Mode != "" {
+		entry.Mode = workspace.Mode(want.Mode)
 	}
 	if there {
 		e.Workspace, err = workspace.ReplacePackage(p.bytes(e), want.Cluster, entry)
@@ -141,30 +143,6 @@ func merged[V any](into, from map[string]V) map[string]V {
 	maps.Copy(all, into)
 	maps.Copy(all, from)
 	return all
-}
-
-// typeValues gives values from the command line the types that the newest fitting version of the package defines.
-func (p *Project) typeValues(ctx context.Context, entry workspace.Package, given map[string]string) (map[string]any, error) {
-	if len(given) == 0 {
-		return nil, nil
-	}
-	release, err := p.newest(ctx, entry.Name, entry.Registry, entry.Range())
-	if err != nil {
-		return nil, err
-	}
-	typed := map[string]any{}
-	for name, text := range given {
-		definition, known := release.Manifest.ValueDefinitions[name]
-		if !known {
-			return nil, unknownValue(release, name)
-		}
-		v, err := values.Parse(name, definition, text)
-		if err != nil {
-			return nil, fmt.Errorf("package %s %s: %w", entry.Name, release.Version, err)
-		}
-		typed[name] = v.Literal()
-	}
-	return typed, nil
 }
 
 // unknownValue says that a package has no such value, and which one may have been meant.

@@ -15,7 +15,8 @@ type SecretReference = workspace.SecretReference
 // Setting is a change of one instance.
 type Setting struct {
 	Version    *string // nil leaves it
-	Values     map[string]string
+	Mode       string  // empty leaves it
+	Given      Given
 	ValuesFrom map[string]SecretReference
 }
 
@@ -158,16 +159,17 @@ func (p *Project) Set(ctx context.Context, e *Edit, cluster, instance string, s 
 	if base, ok := listed(w, "", instance); ok && cluster != "" && full.Registry == "" {
 		full.Registry = base.Registry
 	}
-	typed, err := p.typeValues(ctx, full, s.Values)
-	if err != nil {
+	if err := p.give(ctx, &entry, full, s.Given); err != nil {
 		return err
 	}
-	entry.Values = merged(entry.Values, typed)
+	if s.Mode != "" {
+		entry.Mode = workspace.Mode(s.Mode)
+	}
 	entry.ValuesFrom = merged(entry.ValuesFrom, s.ValuesFrom)
 	for name := range s.ValuesFrom {
 		delete(entry.Values, name)
 	}
-	for name := range s.Values {
+	for name := range s.Given.Set {
 		delete(entry.ValuesFrom, name)
 	}
 	e.Workspace, err = write(p.bytes(e), cluster, entry)
@@ -185,12 +187,10 @@ func (p *Project) Unset(e *Edit, cluster, instance string, names []string) error
 		return p.notListed(w, cluster, instance)
 	}
 	for _, name := range names {
-		_, literal := entry.Values[name]
 		_, reference := entry.ValuesFrom[name]
-		if !literal && !reference {
+		if !unset(entry.Values, name) && !reference {
 			return &UnknownError{"value", name, "instance " + instance, "'gkops info " + entry.Name + "' lists the values"}
 		}
-		delete(entry.Values, name)
 		delete(entry.ValuesFrom, name)
 	}
 	if _, wider := listed(w, "", instance); cluster != "" && wider && sameJSON(entry, workspace.Package{Name: entry.Name, As: entry.As}) {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -147,6 +148,10 @@ func (p *Project) Search(ctx context.Context, term string) ([]Hit, error) {
 	named, described := []Hit{}, []Hit{}
 	for _, name := range p.registries.Names() {
 		listings, err := p.registries.Registry(name).Listings(ctx)
+		if errors.Is(err, catalog.ErrNoList) {
+			p.world.Warn(err.Error())
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

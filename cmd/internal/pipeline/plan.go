@@ -130,7 +130,7 @@ func keptInstances(plan *resolver.Plan, held *lock.Lock, w *workspace.Workspace,
 			if o.Namespace != i.Overrides.Namespace {
 				return nil, false
 			}
-			i.Overrides = o
+			i.Overrides, i.Mode = o, modeOf(want)
 		}
 		i.RequiredBy = reasons(c.RequiredBy)
 		i.Parts, i.Places = nil, nil

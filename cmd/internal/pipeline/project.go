@@ -113,6 +113,9 @@ func load(ctx context.Context, world World, repository *gitops.Repository) (*Pro
 	if err != nil {
 		return nil, err
 	}
+	if err := readValues(work, parsed); err != nil {
+		return nil, err
+	}
 	p := &Project{world: world, repository: repository, data: data, workspace: parsed}
 	if err = p.readLocks(work); err != nil {
 		return nil, err

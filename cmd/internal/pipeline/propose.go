@@ -184,6 +184,13 @@ func (p *Project) edited(ctx context.Context, e Edit) (*workspace.Workspace, map
 		_, err = workspace.Parse(workspace.FileName+", as this command would write it", e.Workspace)
 		return nil, nil, err
 	}
+	work, err := p.repository.WorkFS()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := readValues(work, w); err != nil {
+		return nil, nil, err
+	}
 	if !sameJSON(w.Registries, p.workspace.Registries) {
 		if err := p.openRegistries(ctx, w); err != nil {
 			return nil, nil, err

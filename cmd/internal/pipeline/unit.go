@@ -35,7 +35,7 @@ func (p *Project) describe(ctx context.Context, w *workspace.Workspace, cluster 
 			Parent: c.Parent, Requires: c.Requires, RequiredBy: reasons(c.RequiredBy),
 		}
 		if want, ok := wanted[c.Instance]; ok && c.Parent == "" {
-			i.Namespace = want.Namespace
+			i.Namespace, i.Mode = want.Namespace, modeOf(want)
 			i.Overrides = overrides(want)
 		}
 		described[i.Name] = i
@@ -119,7 +119,7 @@ func componentValues(c catalog.Component) map[string]any {
 
 // overrides are what a workspace entry adds to a package.
 func overrides(want workspace.Package) lock.Overrides {
-	o := lock.Overrides{Values: want.Values, Patches: want.Patches, Images: want.Images, Labels: want.Labels}
+	o := lock.Overrides{Values: want.AllValues(), Patches: want.Patches, Images: want.Images, Labels: want.Labels}
 	for name, r := range want.ValuesFrom {
 		if o.ValuesFrom == nil {
 			o.ValuesFrom = map[string]string{}

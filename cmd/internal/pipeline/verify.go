@@ -35,6 +35,9 @@ func (p *Project) Verify(ctx context.Context, revision string) ([]Difference, er
 	if err != nil {
 		return nil, err
 	}
+	if err := readValues(tree, w); err != nil {
+		return nil, err
+	}
 	if revision != "" {
 		if err := p.openRegistries(ctx, w); err != nil {
 			return nil, err
@@ -125,7 +128,8 @@ func current(held *lock.Lock, w *workspace.Workspace, cluster string) bool {
 		return false
 	}
 	for _, want := range w.Effective(cluster) {
-		if !sameJSON(overrides(want), held.Instance(want.Instance()).Overrides) {
+		i := held.Instance(want.Instance())
+		if !sameJSON(overrides(want), i.Overrides) || modeOf(want) != i.Mode {
 			return false
 		}
 	}

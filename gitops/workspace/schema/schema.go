@@ -41,8 +41,9 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[workspace.RegistryType]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Glasskube, workspace.Helm, workspace.Overlay}}
 	case reflect.TypeFor[map[string]any]():
-		value := &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
-		return &jsonschema.Schema{Type: "object", AdditionalProperties: value}
+		return &jsonschema.Schema{Type: "object"} // the values of a chart may be anything
+	case reflect.TypeFor[workspace.Mode]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Manifests, workspace.Release}}
 	}
 	return nil
 }
@@ -85,12 +86,15 @@ func describe(t reflect.Type, field string) string {
 		},
 		reflect.TypeFor[workspace.Package](): {
 			"Name": "The package in its registry.", "As": "The name of the instance, when it is not the package's.",
-			"Version":    "A range such as \">=1.17 <2\"; absent is any stable version, a full one with +N is exactly that.",
-			"Registry":   "The only registry that the package may come from.",
-			"ValuesFrom": "Values that come from a Secret in the cluster.",
-			"Patches":    "Changes to the package's objects, strategic merge or JSON 6902.",
-			"Images":     "Other names, tags or digests for images.",
-			"Labels":     "Labels for every object of the instance.",
+			"Version":     "A range such as \">=1.17 <2\"; absent is any stable version, a full one with +N is exactly that.",
+			"Registry":    "The only registry that the package may come from.",
+			"Mode":        "What is written of a chart: plain manifests (the default), or a release that the engine installs itself.",
+			"Values":      "Values that the package defines, and those of its chart.",
+			"ValuesFiles": "Files with values, relative to gkops.yaml; later ones win, and values over all of them.",
+			"ValuesFrom":  "Values that come from a Secret in the cluster.",
+			"Patches":     "Changes to the package's objects, strategic merge or JSON 6902.",
+			"Images":      "Other names, tags or digests for images.",
+			"Labels":      "Labels for every object of the instance.",
 		},
 		reflect.TypeFor[workspace.Hold](): {
 			"Version": "The range that the package stays in.", "Until": "The last day it is meant for, 2026-01-31; nothing ends by itself.",
