@@ -160,6 +160,7 @@ func webhookCases() []attentionCase {
 		{"fails now", hooks("failurePolicy: Ignore, " + things), hooks("failurePolicy: Fail, " + things), "webhook high " + at + ".failurePolicy"},
 		{"fails no more", hooks("failurePolicy: Fail, " + things), hooks("failurePolicy: Ignore, " + things), ""},
 		{"wider", hooks("failurePolicy: Ignore, " + things), hooks("failurePolicy: Ignore, " + strings.Replace(things, "[things]", "[things, others]", 1)), "webhook high " + at + ".rules"},
+		{"named instead of all", hooks("failurePolicy: Ignore, " + strings.Replace(things, "[v1]", `["*"]`, 1)), hooks("failurePolicy: Ignore, " + things), ""},
 		{"narrower", hooks("failurePolicy: Ignore, " + strings.Replace(things, "[things]", "[things, others]", 1)), hooks("failurePolicy: Ignore, " + things), ""},
 		{"selector goes", hooks("namespaceSelector: {matchLabels: {a: b}}, " + things), hooks(things), "webhook high " + at + ".namespaceSelector"},
 		{"answered by another", hooks("clientConfig: {service: {name: a}}, " + things), hooks("clientConfig: {service: {name: b}}, " + things), "webhook medium " + at + ".clientConfig.service"},

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -70,25 +71,38 @@ func (h hook) unlimited() bool {
 	return len(texts(h.node, "matchConditions")) == 0 && document.Lookup(h.node, "matchConditions") == nil
 }
 
-// asked are the rules of a webhook, one text for each operation on each resource.
-func (h hook) asked() []string {
+// question is one operation on one resource that a webhook is asked about.
+type question struct{ operation, group, version, resource, scope string }
+
+// String is the question in a sentence: "CREATE deployments.apps (v1)".
+func (q question) String() string {
+	text := q.operation + " " + strings.TrimSuffix(q.resource+"."+q.group, ".") + " (" + q.version + ")"
+	if q.scope != "*" {
+		text += " " + q.scope
+	}
+	return text
+}
+
+// covers reports whether whoever is asked q is asked other too.
+func (q question) covers(other question) bool {
+	return wildcard(q.operation, other.operation) && wildcard(q.group, other.group) && wildcard(q.version, other.version) &&
+		coversResource(q.resource, other.resource) && wildcard(q.scope, other.scope)
+}
+
+// asked are the rules of a webhook, one question for each operation on each resource.
+func (h hook) asked() []question {
 	rules := document.Lookup(h.node, "rules")
 	if rules == nil {
 		return nil
 	}
-	var all []string
+	var all []question
 	for _, rule := range rules.Content {
-		scope := scalarOf(rule, "scope")
+		scope := cmp.Or(scalarOf(rule, "scope"), "*")
 		for _, group := range texts(rule, "apiGroups") {
 			for _, version := range texts(rule, "apiVersions") {
 				for _, resource := range texts(rule, "resources") {
 					for _, operation := range texts(rule, "operations") {
-						name := strings.TrimSuffix(resource+"."+group, ".")
-						text := operation + " " + name + " (" + version + ")"
-						if scope != "" && scope != "*" {
-							text += " " + scope
-						}
-						all = append(all, text)
+						all = append(all, question{operation, group, version, resource, scope})
 					}
 				}
 			}
@@ -97,17 +111,26 @@ func (h hook) asked() []string {
 	return all
 }
 
-// core reports whether a webhook is asked about what the cluster itself lives on.
+// beside are the questions of a list that nothing in another covers, as texts.
+func beside(known, all []question) []string {
+	var rest []string
+	for _, q := range all {
+		if !slices.ContainsFunc(known, func(k question) bool { return k.covers(q) }) {
+			rest = append(rest, q.String())
+		}
+	}
+	return rest
+}
+
+// core reports whether a webhook is asked about what the cluster itself lives on: the core group, workloads, leases, or everything.
 func (h hook) core() bool {
-	return slices.ContainsFunc(h.asked(), func(text string) bool {
-		_, resource, _ := strings.Cut(text, " ")
-		resource, _, _ = strings.Cut(resource, " ")
-		return strings.Contains(resource, "*") || !strings.Contains(resource, ".") || strings.HasSuffix(resource, ".apps") || strings.HasSuffix(resource, ".coordination.k8s.io")
+	return slices.ContainsFunc(h.asked(), func(q question) bool {
+		return slices.Contains([]string{"", "*", "apps", "coordination.k8s.io"}, q.group)
 	})
 }
 
 func (c *change) hookCame(h hook) {
-	c.hookRow(Added, h.name, "", "", listed(h.asked()))
+	c.hookRow(Added, h.name, "", "", listed(beside(nil, h.asked())))
 	if !h.fails() {
 		return
 	}
@@ -115,7 +138,7 @@ func (c *change) hookCame(h hook) {
 	if h.core() && h.unlimited() {
 		risk = High
 	}
-	c.say(ruleWebhook, risk, h.path, title(c.object())+": the new webhook "+h.name+" refuses what it cannot judge (failurePolicy Fail): "+listed(h.asked()))
+	c.say(ruleWebhook, risk, h.path, title(c.object())+": the new webhook "+h.name+" refuses what it cannot judge (failurePolicy Fail): "+listed(beside(nil, h.asked())))
 }
 
 // hookChanged compares the fields of one webhook.
@@ -131,11 +154,11 @@ func (c *change) hookChanged(old, new hook) {
 	if new.fails() && !old.fails() {
 		c.say(ruleWebhook, High, new.path.child("failurePolicy"), who+" now refuses what it cannot judge (failurePolicy Ignore -> Fail)")
 	}
-	if more := missingIn(old.asked(), new.asked()); len(more) > 0 {
+	if more := beside(old.asked(), new.asked()); len(more) > 0 {
 		c.hookRow(Changed, new.name, "rules", "", "also "+listed(more))
 		c.say(ruleWebhook, High, new.path.child("rules"), who+" is asked about more: "+listed(more))
 	}
-	if less := missingIn(new.asked(), old.asked()); len(less) > 0 {
+	if less := beside(new.asked(), old.asked()); len(less) > 0 {
 		c.hookRow(Changed, new.name, "rules", listed(less), "")
 	}
 	for _, name := range []string{"namespaceSelector", "objectSelector", "matchConditions"} {
