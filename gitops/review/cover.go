@@ -40,7 +40,7 @@ func changedGroups(old, new []string) []lineGroup {
 func coverOf(name string, data []byte, objects, rest []document.Document, unread bool) cover {
 	c := cover{lines: linesOf(data)}
 	c.hidden, c.object = make([]bool, len(c.lines)), make([]bool, len(c.lines))
-	plain := !isManifest(name) && (embeddedSecret.Match(data) || bytes.Contains(data, []byte("PRIVATE KEY")))
+	plain := !isManifest(name) && (holdsSecret(string(data)) || bytes.Contains(data, []byte("PRIVATE KEY")))
 	if plain || unread && mayBeSecret.Match(data) || secretName.MatchString(path.Base(name)) && len(objects) == 0 {
 		c.secret = true
 		return c
@@ -66,7 +66,7 @@ func coverOf(name string, data []byte, objects, rest []document.Document, unread
 	}
 	for i, line := range c.lines {
 		n := blockOf(i)
-		hidden[n] = hidden[n] || commentedSecret.MatchString(line) || !known[n] && isManifest(name) && mayBeSecret.MatchString(line)
+		hidden[n] = hidden[n] || strings.Contains(line, "Secret") && commentedSecret.MatchString(line) || !known[n] && isManifest(name) && mayBeSecret.MatchString(line)
 	}
 	for i, line := range c.lines {
 		n := blockOf(i)
@@ -93,13 +93,13 @@ func secretive(doc *document.Document) bool {
 		raw = []byte(canonical(doc.Root()))
 	}
 	return p.secret || p.stringData || strings.HasSuffix(doc.Object().Kind, "SecretList") || document.Lookup(doc.Root(), "secretGenerator") != nil ||
-		bytes.Contains(raw, []byte("PRIVATE KEY")) || embeddedSecret.Match(raw) && embeds(doc.Root())
+		bytes.Contains(raw, []byte("PRIVATE KEY")) || bytes.Contains(raw, []byte("Secret")) && embeds(doc.Root())
 }
 
 // embeds reports whether some text of a document holds the manifest of a Secret.
 func embeds(node *yaml.Node) bool {
 	if node.Kind == yaml.ScalarNode {
-		return embeddedSecret.MatchString(node.Value)
+		return holdsSecret(node.Value)
 	}
 	return slices.ContainsFunc(node.Content, embeds)
 }

@@ -75,7 +75,7 @@ func (p privacy) hides(path fieldPath, node *yaml.Node) bool {
 	case keyed:
 		return node.Kind != yaml.MappingNode
 	}
-	return node.Kind == yaml.ScalarNode && (strings.Contains(node.Value, "PRIVATE KEY-----") || embeddedSecret.MatchString(node.Value))
+	return node.Kind == yaml.ScalarNode && (strings.Contains(node.Value, "PRIVATE KEY-----") || holdsSecret(node.Value))
 }
 
 // embeddedSecret finds the manifest of a Secret inside of a text, such as a file in a ConfigMap or what was last applied.
@@ -95,4 +95,9 @@ func (p privacy) size(path fieldPath, node *yaml.Node) int {
 		}
 	}
 	return len(node.Value)
+}
+
+// holdsSecret reports whether a text holds the manifest of a Secret.
+func holdsSecret(text string) bool {
+	return strings.Contains(text, "Secret") && embeddedSecret.MatchString(text)
 }
