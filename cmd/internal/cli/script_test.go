@@ -33,9 +33,11 @@ func TestScript(t *testing.T) {
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("GKOPS_MIRROR", "off")
 			env.Setenv("EXAMPLES", examples)
+			env.Values[serverKey{}] = &server{}
 			config := "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n"
 			return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(config), 0o600)
 		},
+		Cmds:          serverCommands(),
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
 }

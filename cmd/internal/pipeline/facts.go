@@ -187,7 +187,7 @@ func (p *Project) remember(ctx context.Context, instances []lock.Instance, held 
 		was := find(held, i.Name)
 		stays := was != nil && sameVersion(*was, *i)
 		if stays && held.Kubernetes == cluster.Kubernetes && !sameJSON(was.Facts.Kubernetes, i.Facts.Kubernetes) {
-			notices = append(notices, fmt.Sprintf("what is known of %s %s changed since it was locked: it %s; was: it %s", i.Name, i.Version, fits(i.Facts), fits(was.Facts)))
+			notices = append(notices, fmt.Sprintf("what is known of %s %s changed since it was locked: %s; before: %s", i.Name, i.Version, fits(i.Facts), fits(was.Facts)))
 		}
 		if !stays || asked || was.Facts.Yanked != i.Facts.Yanked || was.Facts.Deprecated != i.Facts.Deprecated {
 			notices = append(notices, warnings(*i)...)
@@ -211,7 +211,7 @@ func sourceless(f lock.Facts) lock.Facts {
 // fits says what is known of a version and Kubernetes.
 func fits(f lock.Facts) string {
 	if len(f.Kubernetes) == 0 {
-		return "says nothing of this Kubernetes version"
+		return "nothing about this Kubernetes version"
 	}
 	parts := make([]string, 0, len(f.Kubernetes))
 	for _, d := range f.Kubernetes {
