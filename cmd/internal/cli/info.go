@@ -208,7 +208,7 @@ func limits(d catalog.ValueDefinition) string {
 func parseRange(s string) (catalog.Range, error) {
 	r, err := catalog.ParseRange(s)
 	if err != nil {
-		return catalog.Range{}, &usageError{Command: "gkops", Err: err}
+		return catalog.Range{}, &argumentError{fmt.Sprintf("%q", s), err, rangeHint}
 	}
 	return r, nil
 }

@@ -30,7 +30,7 @@ func (s *server) count(files http.Handler) http.Handler {
 }
 
 // serverCommands are what scripts have for registries on the web: serve FOLDER sets SERVER to its address, stop ends it, and requests
-// prints what it was asked for since the last time: all (list), or what more than once in one run (twice).
+// prints what it was asked for since 'requests clear': all (list), or what more than once (twice).
 func serverCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"serve": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -45,8 +45,11 @@ func serverCommands() map[string]func(*testscript.TestScript, bool, []string) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			asked := slices.Sorted(slices.Values(s.asked))
-			s.asked = nil
-			if args[0] == "twice" {
+			switch args[0] {
+			case "clear":
+				s.asked = nil
+				return
+			case "twice":
 				asked = slices.DeleteFunc(slices.Compact(slices.Clone(asked)), func(name string) bool {
 					first, _ := slices.BinarySearch(asked, name)
 					return first+1 == len(asked) || asked[first+1] != name
