@@ -17,6 +17,11 @@
 //     must be up before them, and must outlive them on removal, so that finalizers still have somebody who serves them. An
 //     instance that holds only custom resources of foreign kinds has all of them here.
 //
+// # What is refused
+//
+// What was rendered is read once more, as the engine reads it, and its application is predicted (render/order/simulate, docs/order.md). An
+// order that would fail is an error.
+//
 // # Objects that stay in their place
 //
 // For Flux the part owns its objects: one that moves to a part that is applied later is deleted and made again, and so is one

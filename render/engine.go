@@ -26,9 +26,15 @@ func guard(engine string, o *object) {
 	o.annotate(flux.PruneAnnotation, flux.Disabled)
 }
 
-// announce says of an object that holds data that the next revision may delete it.
+// announce says of an object that holds data that the next revision may delete it. A guard that its package gives it is lifted.
 func (c Cluster) announce(o *object) {
 	o.annotate(simulate.Announced, "true")
+	if c.Engine == ArgoCD && strings.Contains(o.sourceAnnotation(argocd.OptionsAnnotation), argocd.NoPrune) {
+		o.annotateList(argocd.OptionsAnnotation, argocd.Prune)
+	}
+	if c.Engine != ArgoCD && o.sourceAnnotation(flux.PruneAnnotation) == flux.Disabled {
+		o.annotate(flux.PruneAnnotation, flux.Enabled)
+	}
 	if c.Engine == ArgoCD && o.isCRD() {
 		o.annotate(argocd.TrackingAnnotation, argocd.TrackingID(c.applicationName(), o.id.Group(), o.id.Kind, o.id.Name))
 	}

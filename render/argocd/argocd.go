@@ -26,6 +26,7 @@ const (
 	ServerSideApply   = "ServerSideApply=true"
 	SkipMissingDryRun = "SkipDryRunOnMissingResource=true"
 	NoPrune           = "Prune=false"
+	Prune             = "Prune=true"
 	IgnoreExtraneous  = "IgnoreExtraneous"
 )
 

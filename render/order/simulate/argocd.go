@@ -270,7 +270,8 @@ func (t *Timeline) checkSize(o *Object) {
 		return
 	}
 	if size := o.jsonSize(); size > annotationLimit {
-		t.fault(o, TooLarge, Error, fmt.Sprintf("it has %d bytes as JSON, and a client-side apply can write no more than %d into its annotation", size, annotationLimit),
+		t.fault(o, TooLarge, Error, fmt.Sprintf("it has %d bytes as JSON, "+
+			"and a client-side apply can write no more than %d into its annotation", size, annotationLimit),
 			"annotate it with "+argoOptions+": ServerSideApply=true")
 	}
 }

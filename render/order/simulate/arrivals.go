@@ -80,7 +80,8 @@ func (t *Timeline) checkUses(e *Event, usable map[string][]*Event) {
 		}
 		for _, u := range e.Object.uses() {
 			if late.Object.gives(u) {
-				t.fault(e.Object, ReferenceLate, Error, fmt.Sprintf("its pods cannot start without %s %s, and %s is applied only when they are healthy", u.kind, u.name, late.Object.ID),
+				t.fault(e.Object, ReferenceLate, Error, fmt.Sprintf("its pods cannot start without %s %s, "+
+					"and %s is applied only when they are healthy", u.kind, u.name, late.Object.ID),
 					"apply both in one part, or the "+u.kind+" before")
 			}
 		}
@@ -132,7 +133,7 @@ func (t *Timeline) checkControllers() {
 	}
 }
 
-// builtin reports whether Kubernetes serves a group itself: its groups have no dot, or end in k8s.io and are not served by a definition.
+// builtin reports whether Kubernetes serves a group itself, in any version that packages still mention.
 func builtin(group string) bool {
 	switch group {
 	case "", "apps", "autoscaling", "batch", "extensions", "policy", "admissionregistration.k8s.io", "apiextensions.k8s.io",

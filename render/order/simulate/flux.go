@@ -91,7 +91,8 @@ func (t *Timeline) moves(o *Object) bool {
 		how = "before"
 	}
 	t.fault(o, Recreated, Error,
-		fmt.Sprintf("it moves from Kustomization %s to %s: the first deletes it %s the second applies it, with all that hangs on it", old.Name, now.Name, how),
+		fmt.Sprintf("it moves from Kustomization %s to %s: "+
+			"the first deletes it %s the second applies it, with all that hangs on it", old.Name, now.Name, how),
 		"leave it in the part that it is in, or guard it ("+fluxPrune+": "+fluxDisabled+") one revision before it moves")
 	return true
 }
@@ -158,10 +159,12 @@ func (t *Timeline) checkFolder(o *Owner) {
 	for _, was := range t.before.Owners {
 		switch {
 		case was.Name != o.Name && was.Paths[0] == o.Paths[0]:
-			t.faultAt(o, o.Line, FolderReused, fmt.Sprintf("it reads %s, which Kustomization %s has had: both are at work on it when the revision comes", o.Paths[0], was.Name),
+			t.faultAt(o, o.Line, FolderReused, fmt.Sprintf("it reads %s, which Kustomization %s has had: "+
+				"both are at work on it when the revision comes", o.Paths[0], was.Name),
 				"keep the Kustomization's name, or take a new folder")
 		case was.Name == o.Name && was.Paths[0] != o.Paths[0] && t.hasFolder(was.Paths[0]):
-			t.faultAt(o, o.Line, FolderReused, fmt.Sprintf("its folder moves from %s, which is still there with other content: what it finds there first it applies, and deletes the rest", was.Paths[0]),
+			t.faultAt(o, o.Line, FolderReused, fmt.Sprintf("its folder moves from %s, which is still there with other content: "+
+				"what it finds there first it applies, and deletes the rest", was.Paths[0]),
 				"let the old folder be gone in the revision that changes the path")
 		}
 	}

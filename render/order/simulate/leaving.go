@@ -26,7 +26,8 @@ func (t *Timeline) checkLeaving() {
 		}
 		for _, c := range controllers[typeKey(o.ID.Group(), o.ID.Kind)] {
 			if !t.Before(e, c) {
-				t.fault(o, PrunedTogether, Error, fmt.Sprintf("it leaves together with %s, which may be gone first: a finalizer of it then hangs for good", c.Object.ID),
+				t.fault(o, PrunedTogether, Error, fmt.Sprintf("it leaves together with %s, which may be gone first: "+
+					"a finalizer of it then hangs for good", c.Object.ID),
 					"let it leave one revision before its controller")
 				break
 			}

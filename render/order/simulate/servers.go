@@ -100,7 +100,8 @@ func (t *Timeline) checkWebhook(w *Event, h *webhook, plurals map[string]string,
 			continue
 		}
 		if s := t.blocked(e, servers); custom && s != nil {
-			t.fault(o, WebhookDown, Error, fmt.Sprintf("webhook %s of %s must admit it, and its server %s is applied only when it is: once the server is broken, this object fails, and the fix is never applied",
+			t.fault(o, WebhookDown, Error, fmt.Sprintf("webhook %s of %s must admit it, and its server %s is applied only when it is: "+
+				"once the server is broken, this object fails, and the fix is never applied",
 				h.name, w.Object.ID, s.Object.ID), "put it into a part that waits for the part of the server")
 			continue
 		}
@@ -157,7 +158,8 @@ func (t *Timeline) checkConverter(c *Event) {
 			continue
 		}
 		if !slices.ContainsFunc(servers, func(s *Event) bool { return t.Ready(s, e) }) {
-			t.fault(e.Object, ConverterDown, Error, fmt.Sprintf("it has version %s and is stored as %s: %s must convert it, and nothing makes sure that it is up before", version, d.storage, servers[0].Object.ID),
+			t.fault(e.Object, ConverterDown, Error, fmt.Sprintf("it has version %s and is stored as %s: "+
+				"%s must convert it, and nothing makes sure that it is up before", version, d.storage, servers[0].Object.ID),
 				"let its part wait for the part of the server")
 		}
 	}
@@ -177,7 +179,8 @@ func (t *Timeline) checkAggregated(a *Event) {
 			continue
 		}
 		if !slices.ContainsFunc(servers, func(s *Event) bool { return t.Ready(s, e) }) {
-			t.fault(e.Object, APIDown, Error, fmt.Sprintf("its kind is served by %s by way of %s, and nothing makes sure that it is up before", servers[0].Object.ID, a.Object.ID),
+			t.fault(e.Object, APIDown, Error, fmt.Sprintf("its kind is served by %s by way of %s, "+
+				"and nothing makes sure that it is up before", servers[0].Object.ID, a.Object.ID),
 				"let its part wait for the part of the server")
 		}
 	}
@@ -192,7 +195,8 @@ func (t *Timeline) backendPruned(o *Object, s service, who string) bool {
 	if o.defines != nil && !t.usesKind(o.defines) {
 		return false
 	}
-	t.fault(o, BackendPruned, Error, fmt.Sprintf("%s stays, and Service %s/%s that answers for it is deleted: what it must answer for is refused from then on", who, s.namespace, s.name),
+	t.fault(o, BackendPruned, Error, fmt.Sprintf("%s stays, and Service %s/%s that answers for it is deleted: "+
+		"what it must answer for is refused from then on", who, s.namespace, s.name),
 		"delete the webhook before its server, or both in one part")
 	return true
 }
