@@ -147,7 +147,7 @@ func (p *page) reasons(i Instance) string {
 	text := "- " + escape(i.Name) + ": " + escape(strings.Join(i.Reasons, ", "))
 	for _, note := range i.Notes {
 		if url, ok := followed(note.URL); ok {
-			text += " [" + escape(note.Label) + "](" + url + ")"
+			text += " · [" + escape(note.Label) + "](" + url + ")"
 		}
 	}
 	return text + "\n"
@@ -157,7 +157,7 @@ func (p *page) attention(report *Report) {
 	var lines []string
 	for _, g := range report.groups() {
 		for n, a := range g.items {
-			line := "  - " + escape(a.Message) + " (" + code(place(a)) + ")\n"
+			line := "  - " + escape(a.Message) + about(a, len(report.Clusters)) + "\n"
 			if n == 0 {
 				line = fmt.Sprintf("- **%s · %s** %s *%s*\n", g.risk, g.rule.Name, escape(g.rule.Why), escape(g.rule.Do)) + line
 			}
@@ -165,6 +165,26 @@ func (p *page) attention(report *Report) {
 		}
 	}
 	p.list("\n### Attention\n\n", lines, 60)
+}
+
+// about says what an attention is about where its message does not: the cluster when there are several, the object, or the place of
+// what is no object. Paths of objects are long, and the folds have them: told here too, they took a quarter of the room in a pull.
+func about(a Attention, clusters int) string {
+	if a.Object.Kind == "" {
+		return " (" + code(place(a)) + ")"
+	}
+	var parts []string
+	if clusters > 1 && a.Cluster != "" {
+		parts = append(parts, a.Cluster)
+	}
+	named := strings.Contains(a.Message, title(a.Object)) || a.Object.Kind == "CustomResourceDefinition" && strings.Contains(a.Message, a.Object.Name)
+	if !named {
+		parts = append(parts, title(a.Object))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + code(strings.Join(parts, ": ")) + ")"
 }
 
 func (p *page) tables(report *Report) {
