@@ -45,5 +45,11 @@ browser: ## the page of the review in a real browser: search, filters, links, co
 generate: ## make the table of what every Kubernetes minor serves again, see compat/knowledge/README.md
 	$(GO) generate ./compat/knowledge
 
+generate-check: ## make it again and fail when it is not what the modules say (350 MB through the module proxy)
+	$(GO) -C compat/knowledge/generate run . -check -o ../table.txt -served ../../testdata/served.txt $(if $(MODULES),-modules $(MODULES))
+
+peers: ## the fixtures of kubeconform and kubectl-validate from their modules, and the schemas they were published with
+	$(GO) -C compat/peers test ./...
+
 tidy: ## tidy go.mod
 	$(GO) mod tidy

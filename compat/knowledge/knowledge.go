@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:generate go -C generate run . -o ../table.txt
+//go:generate go -C generate run . -o ../table.txt -served ../../testdata/served.txt
 
 //go:embed table.txt
 var table string

@@ -26,6 +26,7 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
 	out := flags.String("o", "table.txt", "the file to write")
+	test := flags.String("served", "served.txt", "the file to write for the test of the checker: which minors serve a kind")
 	check := flags.Bool("check", false, "write nothing; fail when the file differs")
 	dir := flags.String("modules", "", "a folder with module@version folders to read before downloading")
 	if err := flags.Parse(args); err != nil {
@@ -36,43 +37,48 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer modules.close()
-	table, err := build(ctx, modules)
+	made, served, err := build(ctx, modules)
 	if err != nil {
 		return err
 	}
-	if !*check {
-		return os.WriteFile(*out, table, 0o644)
+	return errors.Join(put(*out, made, *check), put(*test, served, *check))
+}
+
+// put writes a file, or compares it.
+func put(name string, data []byte, check bool) error {
+	if !check {
+		return os.WriteFile(name, data, 0o644)
 	}
-	have, err := os.ReadFile(*out)
+	have, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(have, table) {
-		return errors.New(*out + " is not what the modules say: run make generate and read the diff")
+	if !bytes.Equal(have, data) {
+		return errors.New(name + " is not what the modules say: run make generate and read the diff")
 	}
 	return nil
 }
 
-// build reads every source and merges them.
-func build(ctx context.Context, modules *modules) ([]byte, error) {
-	h := newHistory()
+// build reads every source and merges them into the table, and what the test of the checker goes by.
+func build(ctx context.Context, modules *modules) (made, served []byte, err error) {
+	h, t := newHistory(), truth{}
 	for _, release := range releases {
-		read := func(dir string) error { return h.addRelease(release, dir) }
+		read := func(dir string) error { return errors.Join(h.addRelease(release, dir), t.addRelease(release, dir)) }
 		if err := modules.read(ctx, release.module, release.version, read); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, m := range promises {
-		read := func(dir string) error { return h.addPromises(m, dir) }
+		read := func(dir string) error { return errors.Join(h.addPromises(m, dir), t.addRegistered(m, dir)) }
 		if err := modules.read(ctx, m.module, m.version, read); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if err := h.addOverrides(overrides); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := h.decide(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return h.write(), nil
+	return h.write(), t.write(), nil
 }

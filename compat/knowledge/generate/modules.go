@@ -49,14 +49,12 @@ func (m *modules) open(ctx context.Context, name string) error {
 	if err := os.RemoveAll(m.temp); err != nil {
 		return err
 	}
-	download := exec.CommandContext(ctx, "go", "mod", "download", "-json", name)
-	download.Dir = os.TempDir()
-	download.Env = append(os.Environ(), "GOMODCACHE="+m.temp, "GOFLAGS=-modcacherw", "GOWORK=off")
-	var stderr bytes.Buffer
-	download.Stderr = &stderr
-	text, err := download.Output()
+	text, err := download(ctx, m.temp, name)
+	for tries := 1; err != nil && tries < 4 && ctx.Err() == nil; tries++ { // a proxy may be slow for a while
+		text, err = download(ctx, m.temp, name)
+	}
 	if err != nil {
-		return fmt.Errorf("download: %w: %s%s", err, text, stderr.Bytes())
+		return fmt.Errorf("download: %w", err)
 	}
 	var got struct{ Dir string }
 	if err := json.Unmarshal(text, &got); err != nil {
@@ -64,4 +62,18 @@ func (m *modules) open(ctx context.Context, name string) error {
 	}
 	m.path = got.Dir
 	return nil
+}
+
+// download fetches one module into a module cache and returns what the go command says about it.
+func download(ctx context.Context, cache, name string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", name)
+	cmd.Dir = os.TempDir()
+	cmd.Env = append(os.Environ(), "GOMODCACHE="+cache, "GOFLAGS=-modcacherw", "GOWORK=off")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s%s", err, text, stderr.Bytes())
+	}
+	return text, nil
 }
