@@ -88,13 +88,27 @@ func takesAny(key string) bool {
 	})
 }
 
+// holdsWord reports whether a text has a word that ends where the word ends.
+func holdsWord(data []byte, word string) bool {
+	for {
+		at := bytes.Index(data, []byte(word))
+		if at < 0 {
+			return false
+		}
+		data = data[at+len(word):]
+		if len(data) == 0 || strings.IndexByte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", data[0]) < 0 {
+			return true
+		}
+	}
+}
+
 // mentions tells whether a key stands in a template or a schema of the chart: a value without a default, or with a commented one.
 func (c *Chart) mentions() func(string) bool {
 	return func(key string) bool {
 		for _, f := range c.files {
 			name := f.Name
 			if strings.Contains(name, "templates/") || strings.HasSuffix(name, "values.schema.json") || strings.HasSuffix(name, "Chart.yaml") {
-				if bytes.Contains(f.Data, []byte("."+key)) || bytes.Contains(f.Data, []byte(`"`+key+`"`)) {
+				if holdsWord(f.Data, "."+key) || bytes.Contains(f.Data, []byte(`"`+key+`"`)) {
 					return true
 				}
 			}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"gkops.dev/gkops/examples"
 	"gkops.dev/gkops/gitops"
@@ -16,6 +18,7 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 	"gkops.dev/gkops/resolver/catalog/helm"
 	"gkops.dev/gkops/resolver/catalog/location"
+	"gkops.dev/gkops/resolver/catalog/oci"
 )
 
 // Builtin is the location of the example registry that is compiled into the program.
@@ -57,7 +60,24 @@ func opener(world World, base string, mirrors []string) (*location.Opener, error
 	}
 	return location.NewOpener(location.Options{
 		Base: base, HTTP: world.HTTP, Cache: cacheFolder(world), Mirrors: named, MirrorBase: base, Warn: world.Warn,
+		Credential: credentials(world),
 	})
+}
+
+// credentials are what the user has stored with 'docker login' for OCI registries, read when the first of them is asked.
+func credentials(world World) func(host string) oci.Credential {
+	read := sync.OnceValue(func() func(string) oci.Credential {
+		folder := world.Getenv("DOCKER_CONFIG")
+		if home := world.Getenv("HOME"); folder == "" && filepath.IsAbs(home) {
+			folder = filepath.Join(home, ".docker")
+		}
+		data, err := os.ReadFile(filepath.Join(folder, "config.json"))
+		if folder == "" || err != nil {
+			data = nil
+		}
+		return oci.Credentials(data)
+	})
+	return func(host string) oci.Credential { return read()(host) }
 }
 
 // cacheFolder is where files from the network are kept, empty when the environment names no place.
