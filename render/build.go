@@ -21,6 +21,8 @@ type build struct {
 	findings []finding.Finding
 	provides []CRD
 	charts   []*chartBuild
+	engine   string
+	released []CRD // kinds that the charts of an instance in mode release define
 }
 
 // say adds a finding about an object.
@@ -88,6 +90,7 @@ func (r *builder) complete(b *build) error {
 	}
 	var err error
 	b.provides, err = b.crds()
+	b.provides = append(b.provides, b.released...)
 	return err
 }
 

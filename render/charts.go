@@ -16,8 +16,12 @@ import (
 
 // Chart is a release of a chart that an instance consists of.
 type Chart struct {
-	Name    string            // as the package calls it
-	Release string            // the name of the release
+	Name    string // as the package calls it
+	Release string // the name of the release
+
+	// Repository and Version are for mode release: where the engine finds the chart itself.
+	Repository, Version string
+
 	Archive catalog.File      // gzipped tar
 	Values  map[string]any    // of the package, over the chart's own
 	Given   map[string]any    // of the user, over those and over the values that the package defines
@@ -96,7 +100,12 @@ func (r *builder) renderCharts(ctx context.Context, c Cluster, builds []*build) 
 			}
 		}
 	}
-	return each(ctx, builds, func(b *build) error { return b.takeCharts(c) })
+	return each(ctx, builds, func(b *build) error {
+		if b.Mode == ReleaseMode {
+			return b.releases(c, builds)
+		}
+		return b.takeCharts(c)
+	})
 }
 
 // renderCharts renders the charts of one instance that have no output yet.

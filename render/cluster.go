@@ -72,6 +72,7 @@ type Instance struct {
 	Manifest                *catalog.Manifest
 	Files                   []catalog.File          // in the order of Manifest.Manifests
 	Charts                  []Chart                 // in the order of the package
+	Mode                    string                  // empty for plain manifests, or ReleaseMode
 	Folder                  fs.FS                   // of a kustomize package, else nil
 	Values                  map[string]values.Value // set by the user or the parent, never defaults
 	Patches                 []kustomize.Patch       // of the objects as they are in the tree: with prefix and namespace

@@ -35,10 +35,19 @@ func (b *build) setValues() error {
 
 func (b *build) setValue(name string, value values.Value, target catalog.Target) error {
 	if target.Resource == nil {
+		if value.Reference != nil && b.Mode == ReleaseMode && b.engine == Flux {
+			if value.Reference.Namespace == b.releaseNamespace() {
+				return nil
+			}
+			return &SecretError{
+				Instance: b.Name, Value: name, Reason: fmt.Sprintf("%s is not in namespace %s, where the release is", value.Reference, b.releaseNamespace()),
+				Hint: "keep the Secret in namespace " + b.releaseNamespace(),
+			}
+		}
 		if value.Reference != nil {
 			return &SecretError{
 				Instance: b.Name, Value: name, Reason: fmt.Sprintf("%s cannot be read where charts are rendered: chart %s gets values only", value.Reference, target.ChartName),
-				Hint: "look for a value of the chart that names a Secret ('gkops info " + b.Package + "' lists them), or patch the object so that it reads the Secret itself",
+				Hint: "with Flux, use mode: release, which takes references; or look for a value of the chart that names a Secret ('gkops info " + b.Package + "' lists them), or patch the object so that it reads the Secret itself",
 			}
 		}
 		return b.chartTarget(name, target)

@@ -56,7 +56,7 @@ func Tree(ctx context.Context, c Cluster, instances []Instance) (*Output, error)
 func objects(ctx context.Context, c Cluster, instances []Instance) ([]*build, error) {
 	builds := make([]*build, 0, len(instances))
 	for _, instance := range instances {
-		builds = append(builds, &build{Instance: instance})
+		builds = append(builds, &build{Instance: instance, engine: c.Engine})
 	}
 	slices.SortFunc(builds, func(a, b *build) int { return cmp.Compare(a.Name, b.Name) })
 	r := &builder{}
@@ -72,6 +72,9 @@ func objects(ctx context.Context, c Cluster, instances []Instance) ([]*build, er
 	var crds []CRD
 	for _, b := range builds {
 		crds = append(crds, b.provides...)
+	}
+	if slices.ContainsFunc(builds, func(b *build) bool { return b.Mode == ReleaseMode }) {
+		crds = append(crds, engineKinds()...)
 	}
 	r.scopes = newScopes(crds)
 	return builds, each(ctx, builds, r.settle)

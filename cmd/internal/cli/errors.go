@@ -119,6 +119,8 @@ func ownHint(err error) string {
 		return "only one of these packages can be in a cluster: leave one out, or remove the object from one with a patch"
 	case *resolver.ProblemError:
 		return e.Hint
+	case *render.ModeError:
+		return e.Hint
 	case *values.Error:
 		return e.Hint
 	case *render.TargetError:

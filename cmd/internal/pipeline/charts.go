@@ -27,6 +27,7 @@ func (p *Project) charts(ctx context.Context, i lock.Instance, m *catalog.Manife
 			}
 			made[n] = render.Chart{
 				Name: r.ChartName, Release: releaseName(i, m, r), Archive: archive, Values: values.Merge(m.Helm.Values, r.Values),
+				Repository: p.reachable(i.Registry, m.Helm.RepositoryURL), Version: r.ChartVersion,
 				Given: given, Made: madeBy(i, len(releases), r.ChartName),
 			}
 			if len(releases) > 1 {
@@ -53,6 +54,14 @@ func (p *Project) archive(ctx context.Context, registry, repository string, r ca
 		return own.Archive(ctx, r.ChartName, r.ChartVersion)
 	}
 	return p.opener.Charts().Archive(ctx, repository, r.ChartName, r.ChartVersion)
+}
+
+// reachable is the address of a repository for the engine.
+func (p *Project) reachable(registry, repository string) string {
+	if own := p.chartSources[registry]; own != nil && repository == catalog.OwnRepository {
+		return own.Base()
+	}
+	return repository
 }
 
 // releasesOf are the releases of a package, one or several.

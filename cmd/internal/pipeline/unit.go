@@ -177,7 +177,7 @@ func (p *Project) fetchOne(ctx context.Context, i lock.Instance) (fetched, error
 	f := fetched{instance: render.Instance{
 		Name: i.Name, Package: i.Package, Registry: i.Registry, Namespace: i.Namespace, Version: release.Version,
 		Namespaced: i.Namespaced, Manifest: m, Patches: i.Overrides.Patches, Images: i.Overrides.Images, Labels: i.Overrides.Labels,
-		MoveNamespace: i.Moved, Requires: i.Requires, Guards: i.Guards,
+		MoveNamespace: i.Moved, Mode: i.Mode, Requires: i.Requires, Guards: i.Guards,
 	}}
 	if i.Removal != nil {
 		f.instance.Withdrawn, f.instance.Guarded, f.instance.Announced = i.Removal.Withdrawn, i.Removal.Guarded, i.Removal.Announced

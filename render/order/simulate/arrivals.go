@@ -61,7 +61,8 @@ func (t *Timeline) needs(e *Event, needed *Object, rule, why, hint string) {
 
 // checkKind: Argo CD tries everything first, and fails a sync with a kind that nobody knows yet, unless the definition is part of the sync.
 func (t *Timeline) checkKind(e *Event, definition *Object) {
-	if t.Engine != ArgoCD || definition != nil || builtin(e.Object.ID.Group()) || e.Object.listed(argoOptions, "SkipDryRunOnMissingResource=true") {
+	own := e.Object.ID.Group() == "argoproj.io" && e.Object.ID.Kind == "Application" // Argo CD brings it
+	if t.Engine != ArgoCD || definition != nil || own || builtin(e.Object.ID.Group()) || e.Object.listed(argoOptions, "SkipDryRunOnMissingResource=true") {
 		return
 	}
 	t.fault(e.Object, KindMissing, Error, "no definition of its kind is in this tree: while there is none in the cluster, the trial before the sync fails, and nothing is applied",
