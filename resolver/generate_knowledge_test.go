@@ -8,8 +8,7 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// learn adds what packages know of each other and of the cluster. It has chances of its own, so that the rest of a problem
-// stays what it is without.
+// learn adds what packages know of each other and of the cluster, and takes away enough of the rest that this decides.
 func (g *generator) learn(seed uint64, packages []string) {
 	g.Rand = rand.New(rand.NewPCG(seed, 11))
 	if g.chance(70) {
@@ -19,13 +18,32 @@ func (g *generator) learn(seed uint64, packages []string) {
 	kinds := []string{"cluster", "conflict", "provides", "api", "yanked", "path"}
 	g.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
 	some := strings.Join(kinds[:1+g.IntN(3)], " ")
+	if seed%4 == 3 {
+		some = "provides " + kinds[0]
+	}
 	if strings.Contains(some, "path") && g.chance(50) {
 		g.out.problem.MoveAll = true
 	}
+	for i := range g.out.problem.Roots {
+		if root := &g.out.problem.Roots[i]; g.chance(60) {
+			root.Range, root.Registry = anyStable, ""
+		}
+	}
 	for _, pkg := range packages {
 		for i := range g.out.shelf[pkg] {
+			g.forget(&g.out.shelf[pkg][i])
 			g.learnOf(&g.out.shelf[pkg][i], some, names)
 		}
+	}
+}
+
+// forget takes away needs.
+func (g *generator) forget(i *item) {
+	if g.chance(60) {
+		i.needs.Dependencies, i.needs.Components = nil, nil
+	}
+	if g.chance(80) {
+		i.needs.Namespaced = false
 	}
 }
 
@@ -40,7 +58,7 @@ func (g *generator) learnOf(i *item, some string, names []string) {
 	if does("cluster", 25) {
 		i.needs.Kubernetes = append(i.needs.Kubernetes, Demand{Range: g.anyRange(), Source: "its readme"})
 	}
-	if does("conflict", 25) {
+	if does("conflict", 45) {
 		i.needs.Conflicts = append(i.needs.Conflicts, Conflict{Package: name(), Range: g.anyRange()})
 	}
 	if does("provides", 30) {
@@ -50,12 +68,16 @@ func (g *generator) learnOf(i *item, some string, names []string) {
 		i.Provides = append(i.Provides, catalog.Provided{Name: names[g.IntN(2)]})
 	}
 	if does("provides", 30) {
-		i.needs.Dependencies = append(i.needs.Dependencies, catalog.Requirement{Package: names[g.IntN(2)], Range: g.anyRange()})
+		r := g.anyRange()
+		if g.chance(60) {
+			r = anyStable
+		}
+		i.needs.Dependencies = append(i.needs.Dependencies, catalog.Requirement{Package: names[g.IntN(2)], Range: r})
 	}
-	if does("api", 30) {
+	if does("api", 50) {
 		i.needs.Uses = append(i.needs.Uses, g.anyAPI())
 	}
-	if does("api", 30) {
+	if does("api", 50) {
 		i.needs.Serves = append(i.needs.Serves, g.anyAPI())
 	}
 	if does("yanked", 15) {
@@ -75,7 +97,7 @@ func (g *generator) learnOf(i *item, some string, names []string) {
 func (g *generator) anyAPI() API {
 	versions := []string{"v1", "v2", "v3"}
 	first := g.IntN(3)
-	return API{Group: "example.com", Kind: string(rune('A' + g.IntN(2))), Versions: versions[first : first+1+g.IntN(3-first)]}
+	return API{Group: "example.com", Kind: [...]string{"A", "A", "B"}[g.IntN(3)], Versions: versions[first : first+1+g.IntN(3-first)/2]}
 }
 
 // knowledge is what a candidate knows, in words.
@@ -100,4 +122,33 @@ func (i item) knowledge() string {
 		fmt.Fprintf(&b, " after %q", i.needs.From.Range)
 	}
 	return b.String() + map[bool]string{true: " yanked"}[i.Yanked != ""] + map[bool]string{true: " deprecated"}[i.Deprecated != ""]
+}
+
+// generatePaths makes two packages that are locked low and asked to move, with versions that can be reached from some others.
+func generatePaths(seed uint64) generated {
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 13))}
+	g.out.shelf = shelf{}
+	g.out.problem = Problem{Registries: []string{"one"}, MoveAll: true, Kubernetes: version("2.0.0")}
+	for _, pkg := range []string{"a", "b"} {
+		for v := 1; v <= 7; v++ {
+			i := item{Candidate: Candidate{Registry: "one", Version: version(fmt.Sprintf("%d.0.0", v))}}
+			if v > 1 && g.chance(80) {
+				low := 1 + g.IntN(v)
+				i.needs.From = &Demand{Range: ranged(fmt.Sprintf(">=%d <%d", low, low+1+g.IntN(3)))}
+			}
+			if pkg == "a" && g.chance(30) {
+				i.needs.Dependencies = append(i.needs.Dependencies, catalog.Requirement{Package: "b", Range: ranged(fmt.Sprintf("<%d", 2+g.IntN(6)))})
+			}
+			if g.chance(10) {
+				i.Yanked = "it is broken"
+			}
+			if g.chance(10) {
+				i.needs.Kubernetes = []Demand{{Range: g.anyRange()}}
+			}
+			g.out.shelf[pkg] = append(g.out.shelf[pkg], i)
+		}
+		g.out.problem.Roots = append(g.out.problem.Roots, Root{Package: pkg})
+		g.out.problem.Locked = append(g.out.problem.Locked, Locked{pkg, pkg, "one", version("1.0.0")})
+	}
+	return g.out
 }

@@ -15,6 +15,7 @@ type Link struct {
 	Instance string // the instance that was asked for
 	Range    catalog.Range
 	Where    string
+	Virtual  string // what was asked for, when the instance provides it as a virtual package
 }
 
 // Chain is a way from the workspace to an instance, the workspace's request first.
@@ -35,7 +36,11 @@ func (l Link) String() string {
 	if by == "" {
 		verb, by = "asks for", cmp.Or(l.Where, "the workspace")
 	}
-	return strings.TrimRight(fmt.Sprintf("%s %s %s %s", by, verb, l.Instance, l.Range), " ")
+	text := strings.TrimRight(fmt.Sprintf("%s %s %s %s", by, verb, cmp.Or(l.Virtual, l.Instance), l.Range), " ")
+	if l.Virtual != "" {
+		text += fmt.Sprintf(", which %s provides", l.Instance)
+	}
+	return text
 }
 
 // Why lists the chains from the workspace to an instance: one for each direct request, each the shortest to who asks, ties
@@ -48,7 +53,7 @@ func (p *Plan) Why(instance string) []Chain {
 	shortest := p.shortest()
 	var chains []Chain
 	for _, reason := range chosen.RequiredBy {
-		link := Link{By: reason.By, Instance: instance, Range: reason.Range, Where: reason.Where}
+		link := Link{By: reason.By, Instance: instance, Range: reason.Range, Where: reason.Where, Virtual: reason.Virtual}
 		chains = append(chains, append(slices.Clone(shortest[reason.By]), link))
 	}
 	return chains
@@ -68,7 +73,7 @@ func (p *Plan) shortest() map[string]Chain {
 			}
 			for _, reason := range chosen.RequiredBy {
 				if reason.By == by {
-					link := Link{By: by, Instance: chosen.Instance, Range: reason.Range, Where: reason.Where}
+					link := Link{By: by, Instance: chosen.Instance, Range: reason.Range, Where: reason.Where, Virtual: reason.Virtual}
 					found[chosen.Instance] = append(slices.Clone(found[by]), link)
 					queue = append(queue, chosen.Instance)
 					break
