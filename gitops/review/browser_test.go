@@ -222,8 +222,8 @@ func (b *browser) silent(what string) {
 	}
 }
 
-// written is the page of a report as a file.
-func written(t *testing.T, report *Report) string {
+// pageFile is the page of a report as a file.
+func pageFile(t *testing.T, report *Report) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "review.html")
 	if err := os.WriteFile(file, pageOf(t, report), 0o600); err != nil {

@@ -45,7 +45,7 @@ func TestBrowserFindsTheDangerousLine(t *testing.T) {
 	if lines < 30000 {
 		t.Fatalf("only %d lines", lines)
 	}
-	file := written(t, report)
+	file := pageFile(t, report)
 	b := startBrowser(t)
 	start := time.Now()
 	b.open(file, 1600, 1000, "light")
@@ -73,7 +73,7 @@ func inSight(selector string) string {
 
 func TestBrowserFiltersAndViews(t *testing.T) {
 	base, head := bigTrees()
-	file := written(t, compare(t, base, head))
+	file := pageFile(t, compare(t, base, head))
 	b := startBrowser(t)
 	b.open(file, 1600, 1000, "dark")
 	b.run(`document.querySelector('[data-facet="kind"] input[value="Deployment"]').click()`)
@@ -108,7 +108,7 @@ func TestBrowserFiltersAndViews(t *testing.T) {
 
 func TestBrowserFollowsDeepLinks(t *testing.T) {
 	base, head := bigTrees()
-	file := written(t, compare(t, base, head))
+	file := pageFile(t, compare(t, base, head))
 	b := startBrowser(t)
 	b.open(file+"#configmap~shop~c50~h7", 1600, 1000, "light")
 	b.run("0")
@@ -133,7 +133,7 @@ func TestBrowserReadsEveryPage(t *testing.T) {
 	}
 	b := startBrowser(t)
 	for name, report := range reports {
-		file := written(t, report)
+		file := pageFile(t, report)
 		for _, screen := range []struct {
 			width  int
 			scheme string
@@ -170,7 +170,7 @@ const faintTexts = `(() => {
 
 func TestBrowserShowsThePageWithoutItsScript(t *testing.T) {
 	base, head := trees(t, "testdata/cases/danger.txtar")
-	file := written(t, compare(t, base, head))
+	file := pageFile(t, compare(t, base, head))
 	b := startBrowser(t)
 	b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true})
 	b.open(file, 1600, 1000, "light")
