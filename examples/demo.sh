@@ -35,6 +35,10 @@ run gkops diff
 run git add -A
 run git commit --quiet -m "Upgrade the storefront"
 
+say "what is known of a version: an upgrade in steps, and why not a withdrawn version"
+run gkops add queue@~1.4 --commit
+run gkops why queue@1.6.1 || true
+
 say "two packages that ship the same object: named, and nothing is written"
 if run gkops add metrics-crds metrics-bundle; then
   echo "the conflict was not found" >&2
