@@ -73,7 +73,7 @@ func untold(findings []finding.Finding, got []fetched, held, fresh *lock.Lock) [
 			same[s.URL] = stays && (before || !seen)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool { return same[f.File] })
+	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool { return f.File != "" && same[f.File] })
 }
 
 // bare is an instance without what rendering makes of it.
