@@ -63,7 +63,7 @@ func BenchmarkLocked(b *testing.B) {
 	stock := bigRegistry(packages, 20)
 	problem := bigProblem(1, 50, packages)
 	problem.Minimal = true
-	plan, err := Solve(b.Context(), stock, problem)
+	plan, err := Solve(b.Context(), bare{stock}, problem)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func measure(b *testing.B, stock shelf, problem func(i int) Problem) {
 	instances, solved, conflicts := 0, 0, 0
 	for i := range b.N {
 		p := problem(i)
-		plan, err := Solve(b.Context(), stock, p)
+		plan, err := Solve(b.Context(), bare{stock}, p)
 		var no *NoSolutionError
 		if err != nil && !errors.As(err, &no) {
 			b.Fatal(err)
@@ -95,7 +95,7 @@ func measure(b *testing.B, stock shelf, problem func(i int) Problem) {
 			instances += len(plan.Instances)
 		}
 		b.StopTimer()
-		s, _, err := answer(b.Context(), newUniverse(stock, p.Registries), &p)
+		s, _, err := answer(b.Context(), newUniverse(bare{stock}, p.Registries), &p)
 		if err != nil {
 			b.Fatal(err)
 		}

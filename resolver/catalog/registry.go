@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -86,12 +87,11 @@ func (r *Registry) Listing(ctx context.Context, pkg string) (*Listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range listings {
-		if listings[i].Name == pkg {
-			return &listings[i], nil
-		}
+	i, found := slices.BinarySearchFunc(listings, pkg, func(l Listing, name string) int { return strings.Compare(l.Name, name) })
+	if !found {
+		return nil, nil
 	}
-	return nil, nil
+	return &listings[i], nil
 }
 
 // unlisted looks for a package by its list of versions.
