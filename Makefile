@@ -18,7 +18,7 @@ lint: ## gofmt, go vet and staticcheck; changes nothing
 	@unformatted="$$(gofmt -l cmd compat examples gitops golden render resolver)"; \
 	  if [ -n "$$unformatted" ]; then echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) vet -tags real ./cmd/...
+	$(GO) vet -tags real ./cmd/... ./gitops/...
 	$(GO) vet -tags browser ./gitops/review
 	$(GO) vet -tags prove ./resolver
 	$(GO) tool staticcheck ./...
@@ -38,6 +38,7 @@ demo: build ## the main job on the built-in example registry
 
 real: ## every plain version of the real registries, both engines (needs $(SHARED))
 	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) test -tags real -count=1 -timeout 25m -run TestReal -v ./cmd/internal/cli
+	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) test -tags real -count=1 -run TestReal -bench Real ./gitops/review
 
 browser: ## the page of the review in a real browser: search, filters, links, contrast (needs chromium)
 	$(GO) test -tags browser -count=1 -run TestBrowser -v ./gitops/review

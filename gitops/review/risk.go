@@ -5,18 +5,9 @@ import (
 	"slices"
 )
 
-// Risk grades a change. It is the highest that any of these says:
-//
-//	none     nothing changed, or only comments, spelling, key order or the file that an object is in
-//	low      objects of Kubernetes' own kinds added or changed; only noise changed; a file that holds no object changed
-//	medium   an object removed; a StatefulSet changed; a CRD, webhook, API service, priority class or RBAC object added or
-//	         changed; any change of a kind that is not Kubernetes' own, because no rule here knows what it does;
-//	         attention "not-reviewed"
-//	high     attention "data-loss", "crd-version-gone" or "rbac-growth" where that is about more than a few resources;
-//	         a file of the base that cannot be read, because what it held may be lost
-//	blocked  a file of the head that cannot be read
-//
-// In doubt it says more. Nothing may be merged without a person that is over what the workspace's policy allows.
+// Risk grades a change. It is the highest of what the kinds that change give (ownRisk), what each attention gives, and Low for a file
+// that holds no object; the table is in docs/review.md. In doubt it says more. Nothing may be merged without a person that is over
+// what the workspace's policy allows.
 type Risk int
 
 // The risks, in order.

@@ -1,7 +1,10 @@
 package review
 
 import (
+	"fmt"
 	"io/fs"
+	"os"
+	"strings"
 	"testing"
 
 	"gkops.dev/gkops/golden"
@@ -14,7 +17,7 @@ func yamlTree(text string) fs.FS {
 	return golden.Map(map[string][]byte{"x.yaml": []byte(text)})
 }
 
-// TestRiskTable holds the table in the comment of Risk.
+// TestRiskTable holds the table of docs/review.md.
 func TestRiskTable(t *testing.T) {
 	object := func(apiVersion, kind, rest string) string {
 		return "apiVersion: " + apiVersion + "\nkind: " + kind + "\nmetadata: {name: x, namespace: shop}\n" + rest
@@ -122,5 +125,20 @@ func TestGrantsAreToldOnce(t *testing.T) {
 	get, list := grant{resource: "secrets", verb: "get"}, grant{group: "apps", resource: "deployments/scale", name: "one", verb: "*"}
 	if got, want := told([]grant{get, list, get}), "secrets (get), deployments.apps/scale named one (any verb)"; got != want {
 		t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+func TestDocsListEveryRule(t *testing.T) {
+	page, err := os.ReadFile("../../docs/review.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range Rules() {
+		if row := fmt.Sprintf("| `%s` | %s |", rule.Name, rule.Risk); !strings.Contains(string(page), row) {
+			t.Errorf("docs/review.md has no row %s", row)
+		}
+	}
+	if got := strings.Count(string(page), "\n| `"); got != len(Rules())+1 {
+		t.Errorf("docs/review.md has %d rules, want those of Rules and compat", got)
 	}
 }

@@ -89,6 +89,9 @@ func orWord(text, word string) string {
 
 // CompareTrees is Review on trees that the caller has.
 func CompareTrees(ctx context.Context, world World, trees ReviewTrees, o ReviewOptions) (*review.Report, error) {
+	if err := trees.has(o); err != nil {
+		return nil, err
+	}
 	base, head, err := buildOverlays(ctx, trees, o.Path)
 	if err != nil {
 		return nil, err
@@ -97,6 +100,28 @@ func CompareTrees(ctx context.Context, world World, trees ReviewTrees, o ReviewO
 	return review.Compare(ctx, narrowed(base, o), narrowed(head, o), review.Options{
 		Scope: clusterOf, Instance: instanceOf, Know: know.of, Origin: trees.Origin, Ignore: ignored(base),
 	})
+}
+
+// has refuses a part that neither tree has: that nothing changes in it would be said of a typing error.
+func (t ReviewTrees) has(o ReviewOptions) error {
+	wanted := map[string]string{"folder": o.Path}
+	if o.Cluster != "" {
+		wanted["cluster"] = clusterFolder(o.Cluster)
+	}
+	for _, what := range []string{"cluster", "folder"} {
+		name := path.Clean(filepath.ToSlash(wanted[what]))
+		there := name == "."
+		for _, tree := range []fs.FS{t.Base, t.Head} {
+			if tree != nil && !there {
+				_, err := fs.Stat(tree, name)
+				there = err == nil
+			}
+		}
+		if !there {
+			return fmt.Errorf("neither %s nor %s has the %s %s", t.Origin.Base, t.Origin.Head, what, name)
+		}
+	}
+	return nil
 }
 
 // sides finds what a person names.
