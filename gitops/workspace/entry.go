@@ -69,6 +69,11 @@ func (c *checker) entry(at []any, p Package) {
 
 // values checks values and references. here makes a path below the entry.
 func (c *checker) values(here func(...any) []any, p Package) {
+	for _, name := range slices.Sorted(maps.Keys(p.Values)) {
+		if p.Values[name] == nil {
+			c.wrong(here("values", name), "leave it out for the default", "value %s of %s is null", name, p.Instance())
+		}
+	}
 	if !slices.Contains([]Mode{"", Manifests, Release}, p.Mode) {
 		c.wrong(here("mode"), "modes: manifests, release", "mode %.80q of %s is not known", p.Mode, p.Instance())
 	}

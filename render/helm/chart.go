@@ -30,7 +30,7 @@ func Load(name string, data []byte) (*Chart, error) {
 		return nil, err
 	}
 	c := &Chart{name: name, files: files}
-	if c.main, err = c.copy(); err != nil {
+	if c.main, err = c.read(); err != nil {
 		return nil, err
 	}
 	for _, f := range files {
@@ -39,8 +39,8 @@ func Load(name string, data []byte) (*Chart, error) {
 	return c, nil
 }
 
-// copy makes a chart of the files. Rendering changes charts.
-func (c *Chart) copy() (*chart.Chart, error) {
+// read makes a chart of the files.
+func (c *Chart) read() (*chart.Chart, error) {
 	if err := c.checkVersion(); err != nil {
 		return nil, err
 	}
@@ -54,6 +54,31 @@ func (c *Chart) copy() (*chart.Chart, error) {
 	}
 	sortDependencies(made)
 	return made, nil
+}
+
+// clone is a copy of what rendering changes of a chart: which subcharts there are, what they are called, values and templates.
+func clone(c *chart.Chart) *chart.Chart {
+	made := *c
+	metadata := *c.Metadata
+	metadata.Dependencies = make([]*chart.Dependency, len(c.Metadata.Dependencies))
+	for i, d := range c.Metadata.Dependencies {
+		dependency := *d
+		metadata.Dependencies[i] = &dependency
+	}
+	if c.Metadata.Dependencies == nil {
+		metadata.Dependencies = nil
+	}
+	made.Metadata, made.Values = &metadata, deepCopy(c.Values)
+	made.Templates = make([]*common.File, len(c.Templates))
+	for i, f := range c.Templates {
+		file := *f
+		made.Templates[i] = &file
+	}
+	made.SetDependencies()
+	for _, d := range c.Dependencies() {
+		made.AddDependency(clone(d))
+	}
+	return &made
 }
 
 // checkVersion refuses formats of charts that are not known, which would be read as another one.

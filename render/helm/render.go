@@ -97,10 +97,7 @@ func (c *Chart) render(ctx context.Context, r Release, t *tape) (*Output, error)
 
 // prepare gives a copy of the chart with the subcharts that the values switch on, and the values as templates see them.
 func (c *Chart) prepare(r Release) (*chart.Chart, common.Values, error) {
-	made, err := c.copy()
-	if err != nil {
-		return nil, nil, err
-	}
+	made := clone(c.main)
 	if made.Metadata.Type == "library" {
 		return nil, nil, &ChartError{Chart: c.name, Reason: "it is a library for other charts and installs nothing"}
 	}
@@ -112,6 +109,9 @@ func (c *Chart) prepare(r Release) (*chart.Chart, common.Values, error) {
 		return nil, nil, &ChartError{Chart: c.name, Reason: fmt.Sprintf("it demands Kubernetes %s, and the cluster has %s", want, r.Kubernetes)}
 	}
 	given := deepCopy(r.Values)
+	if given == nil {
+		given = map[string]any{}
+	}
 	if err := chartutil.ProcessDependencies(made, given); err != nil {
 		return nil, nil, &ChartError{Chart: c.name, Reason: "its dependencies cannot be put together", Err: err}
 	}
@@ -182,6 +182,9 @@ func split(text string) []piece {
 }
 
 func deepCopy(values map[string]any) map[string]any {
+	if values == nil {
+		return nil
+	}
 	made := make(map[string]any, len(values))
 	for key, value := range values {
 		made[key] = copyValue(value)

@@ -30,10 +30,7 @@ func plainJSON(value any) (any, error) {
 
 // defaults are the values of a chart with those of its subcharts.
 func defaults(c *Chart) (map[string]any, error) {
-	made, err := c.copy()
-	if err != nil {
-		return nil, err
-	}
+	made := clone(c.main)
 	all, err := util.CoalesceValues(made, map[string]any{})
 	if err != nil {
 		return nil, &ChartError{Chart: c.name, Reason: "its values cannot be put together", Err: err}
@@ -50,6 +47,9 @@ type Unknown struct {
 // UnknownKeys are the keys of given values that have no default and that no schema of the chart names. A mapping that is empty, or not
 // there, in the chart's values takes any key, and so does one whose values are lists or texts.
 func (c *Chart) UnknownKeys(given map[string]any) ([]Unknown, error) {
+	if len(given) == 0 {
+		return nil, nil
+	}
 	known, err := c.Values()
 	if err != nil {
 		return nil, err
