@@ -374,6 +374,12 @@ func TestAbsentFacts(t *testing.T) {
 			t.Errorf("%s was asked for %d times", name, n)
 		}
 	}
+	for _, absent := range []error{ErrNoCopy, ErrRefused} {
+		source.fail = map[string]error{"https://r.example/shop/facts.yaml": absent}
+		if sheet, err := NewRegistry("main", "https://r.example", source).Facts(t.Context(), "shop"); sheet != nil || err != nil {
+			t.Errorf("%v: %v, %v", absent, sheet, err)
+		}
+	}
 	source.fail = map[string]error{"https://r.example/shop/facts.yaml": ErrUnreachable}
 	if _, err := r.Facts(t.Context(), "shop"); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("facts that cannot be read are taken for none: %v", err)

@@ -81,8 +81,10 @@ func (r *Registry) readFacts(ctx context.Context, pkg, name string, one bool) (*
 }
 
 // isAbsent reports whether a file that need not be there is not there. Mirrors that are all there is to read from are taken to be
-// complete.
-func isAbsent(err error) bool { return errors.Is(err, ErrNotFound) || errors.Is(err, ErrNoCopy) }
+// complete, and stores that refuse what they do not have, to have no such file.
+func isAbsent(err error) bool {
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrNoCopy) || errors.Is(err, ErrRefused)
+}
 
 // Providers are the packages that provide a virtual one, as the registry's provides.yaml lists them, sorted. With scan, a registry
 // in a folder that has no such list is asked package by package.

@@ -14,6 +14,8 @@ var (
 	// ErrUnreachable says that a place could not be asked: no connection, a time-out, a server that is overloaded. A copy
 	// from an earlier time may stand in for it.
 	ErrUnreachable = errors.New("unreachable")
+	// ErrRefused says that a server keeps a file from whoever asks: a 403. Stores that list nothing say it of what is not there.
+	ErrRefused = errors.New("refused")
 	// ErrNoCopy says that no mirror has a copy of a file and that nothing else may be read.
 	ErrNoCopy = errors.New("no mirror has a copy")
 	// ErrNoList says that a registry does not say which packages it has; a package that is named can be looked for all the same.

@@ -64,6 +64,11 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s: the server says %d %s", catalog.Redact(e.URL), e.Status, http.StatusText(e.Status))
 }
 
+// Is makes an answer 403 a catalog.ErrRefused.
+func (e *StatusError) Is(target error) bool {
+	return target == catalog.ErrRefused && e.Status == http.StatusForbidden
+}
+
 // RedirectError is a redirect that is not followed.
 type RedirectError struct{ URL, Reason string }
 
