@@ -28,7 +28,7 @@ golden: ## accept what the golden tests got; read the diff before you commit it
 	UPDATE_SCRIPTS=1 $(GO) test ./cmd/internal/cli -run TestScript
 
 bench: ## measure, beside peers, and write docs/benchmarks.md
-	$(GO) run ./cmd/internal/bench
+	GKOPS_SHARED=$(if $(wildcard $(SHARED)/mirror),$(abspath $(SHARED))) $(GO) run ./cmd/internal/bench
 
 prove: ## compare the solver with a SAT solver on ten times as many problems as the tests do, see docs/resolver-proof.md
 	$(GO) test -tags prove -count=1 -timeout 30m -run 'TestVerdictsAgreeWithSAT|TestChangesAreTheFewest|TestEveryCitedRequirementIsNecessary' -v ./resolver
