@@ -39,17 +39,19 @@ func (s *search) askYanked(n *node) {
 }
 
 // pinned is the elements that the workspace names by their full version, as a root or in a hold. What is only a question
-// names nothing.
+// names nothing. This is a liberty and no requirement: it stands when the root or the hold is left out of a trial, which would
+// be harder otherwise.
 func (s *search) pinned(n *node) set {
 	found := emptySet(n.pack.size)
 	pin := func(e entry, r catalog.Range) {
 		question := s.question.asked != nil && *s.question.asked == e
-		if !question && s.question.asks(e.kind, e.index) && pins(r) {
+		if !question && pins(r) {
 			found = found.or(n.pack.allowed(r))
 		}
 	}
-	if n.root >= 0 {
-		pin(entry{fromRoot, n.root}, s.question.problem.Roots[n.root].Range)
+	i, rooted := s.question.roots[n.instance]
+	if rooted && n.parent == nil && s.question.problem.Roots[i].Package == n.pkg {
+		pin(entry{fromRoot, i}, s.question.problem.Roots[i].Range)
 	}
 	for _, i := range s.question.holds[n.pkg] {
 		pin(entry{fromHold, i}, s.question.problem.Holds[i].Range)
