@@ -35,7 +35,7 @@ import (
 
 // refusals are the only reasons for which a version of a real registry may be refused, by the text that says so.
 var refusals = []struct{ reason, text string }{
-	{"made of a chart, or needs one", "charts are not rendered yet"},
+	{"needs a chart that is not at hand", "/index.yaml: the network is off, and no mirror has a copy"},
 	{"needs what nobody has", "which no registry has"},
 	{"its ready value set sets a value whose target the package does not have", "value memory: target Deployment redis (apps/v1)"},
 }
