@@ -12,10 +12,18 @@ import (
 //  1. Instances named in Move, in the order of Roots, then by name, go to the newest version that the problem allows.
 //  2. The fewest other locked instances leave their version. Nothing goes below its locked version unless AllowDowngrade
 //     names it, and nothing changes its registry.
-//  3. Each instance takes its locked version, else the newest allowed one (with Minimal, the lowest). Where two instances
-//     compete, the roots come first in the order of the problem, then what they need, by name, then what that needs.
+//  3. Each instance takes its locked version, else the newest allowed one (with Minimal, the lowest), and a deprecated one only
+//     where its registry has no other. Where two instances compete, the roots come first in the order of the problem, then what
+//     they need, by name, then what that needs.
+//  4. Of the packages that provide what is needed, one that is in the plan anyway, else the locked one, else the package of that
+//     very name, else the first by name.
 //
 // Nothing is left to chance after that: two answers that agree on all of it are the same.
+//
+// What never is chosen: a version that does not fit the cluster's Kubernetes, that conflicts with another of the plan, or whose
+// resource APIs another needs in a version that it no longer serves; a withdrawn version, unless it is the locked one or a root or
+// a hold names exactly it; and for a locked instance a version that cannot be reached from the locked one. Chosen.Next then says
+// which steps remain.
 //
 // Registries: a root that names one gets its versions from there only. Otherwise a locked instance stays with its registry, and
 // a root takes the first listed registry that has a version in its range, and no other. A dependency or a component prefers
