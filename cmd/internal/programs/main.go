@@ -1,0 +1,160 @@
+// Command programs builds the real programs that the end-to-end tests run, each from a Go module below golden/e2e, and runs a
+// command with their places in its environment.
+//
+//	programs TIER COMMAND [ARG...]
+//
+// What was built stays in a folder named for the hash of what it was built from, below $XDG_CACHE_HOME/gkops/e2e or ~/.cache, so
+// that nothing is built twice. The command gets GKOPS_E2E_ETCD, GKOPS_E2E_KUBE_APISERVER_1_37 and so on, and runs in a network
+// namespace of its own that has nothing but loopback.
+//
+// It knows how Go programs are built and named. It refuses to know what is tested.
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+func main() {
+	err := run(os.Args[1:])
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		os.Exit(exit.ExitCode())
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "programs: %v\n", err)
+		os.Exit(2)
+	}
+}
+
+func run(args []string) error {
+	if len(args) < 2 {
+		return fmt.Errorf("usage: programs %s COMMAND [ARG...]", strings.Join(tierNames(), "|"))
+	}
+	wanted, err := tier(args[0])
+	if err != nil {
+		return err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return fmt.Errorf("find the cache: %w", err)
+	}
+	environment := os.Environ()
+	for _, p := range wanted {
+		place, err := p.built(filepath.Join(cache, "gkops", "e2e"))
+		if err != nil {
+			return err
+		}
+		environment = append(environment, p.variable()+"="+place)
+	}
+	return apart(environment, args[1:])
+}
+
+// apart runs a command in a network namespace that has only loopback: what is tested needs no network, and nobody outside can
+// reach it.
+func apart(environment, args []string) error {
+	if _, err := exec.LookPath("unshare"); err != nil {
+		return errors.New("no unshare: the end-to-end tests run in a network namespace of their own; install util-linux (and iproute2)")
+	}
+	script := `ip link set lo up && exec "$@"`
+	cmd := exec.Command("unshare", append([]string{"-rn", "sh", "-c", script, "sh"}, args...)...)
+	cmd.Env = environment
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+// program is one program of a module below golden/e2e.
+type program struct {
+	name   string // of the program and of its variable: kube-apiserver-1.37
+	folder string // of its module below golden/e2e
+	path   string // the main package
+	flags  string // for the linker
+}
+
+// built is the place of the program below the cache; it is built when it is not there.
+func (p program) built(cache string) (string, error) {
+	module := filepath.Join("golden", "e2e", p.folder)
+	key, err := p.key(module)
+	if err != nil {
+		return "", err
+	}
+	place := filepath.Join(cache, key, p.name)
+	if _, err := os.Stat(place); err == nil {
+		return place, nil
+	}
+	fmt.Fprintf(os.Stderr, "programs: building %s (once, it takes minutes)\n", p.name)
+	fresh := place + ".new"
+	cmd := exec.Command("go", "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w "+p.flags, "-o", fresh, p.path)
+	cmd.Dir, cmd.Stderr = module, os.Stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("build %s from %s: %w", p.name, module, err)
+	}
+	if err := os.Rename(fresh, place); err != nil {
+		return "", fmt.Errorf("keep %s: %w", p.name, err)
+	}
+	return place, nil
+}
+
+// key is the hash of everything that the program is made of: its modules, the flags and the compiler.
+func (p program) key(module string) (string, error) {
+	hash := sha256.New()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		data, err := os.ReadFile(filepath.Join(module, name))
+		if err != nil {
+			return "", fmt.Errorf("read the module of %s: %w (run it from the root of the repository)", p.name, err)
+		}
+		fmt.Fprintf(hash, "%s %d\n%s", name, len(data), data)
+	}
+	fmt.Fprintf(hash, "%s\n%s\n%s %s/%s\n", p.path, p.flags, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%x", hash.Sum(nil))[:24], nil
+}
+
+func (p program) variable() string {
+	return "GKOPS_E2E_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(p.name))
+}
+
+// tier lists the programs of a tier.
+func tier(name string) ([]program, error) {
+	flux := slices.Concat(cluster(), []program{
+		{name: "source-controller", folder: "source-controller", path: "github.com/fluxcd/source-controller"},
+		{name: "kustomize-controller", folder: "kustomize-controller", path: "github.com/fluxcd/kustomize-controller"},
+	})
+	switch name {
+	case "flux":
+		return flux, nil
+	}
+	return nil, fmt.Errorf("no tier %q: there are %s", name, strings.Join(tierNames(), ", "))
+}
+
+func tierNames() []string { return []string{"flux"} }
+
+// cluster is what every tier runs on: API servers of the oldest and the newest minor that can be built, and what makes workloads
+// ready.
+func cluster() []program {
+	programs := []program{
+		{name: "etcd", folder: "etcd", path: "go.etcd.io/etcd/server/v3"},
+		{name: "kwok", folder: "kwok", path: "sigs.k8s.io/kwok/cmd/kwok"},
+	}
+	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
+		programs = append(programs, kubernetes(name, "1.37", "2"), kubernetes(name, "1.30", "14"))
+	}
+	return programs
+}
+
+// kubernetes is a program of Kubernetes. It says its version only when the linker tells it.
+func kubernetes(name, minor, patch string) program {
+	major, second, _ := strings.Cut(minor, ".")
+	at := "-X k8s.io/component-base/version."
+	return program{
+		name: name + "-" + minor, folder: "kubernetes-" + minor, path: "k8s.io/kubernetes/cmd/" + name,
+		flags: fmt.Sprintf("%sgitVersion=v%s.%s %sgitMajor=%s %sgitMinor=%s", at, minor, patch, at, major, at, second),
+	}
+}

@@ -1,0 +1,223 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+)
+
+// The places of the servers. The network namespace is the test's own, so nobody else has them.
+const (
+	etcdURL      = "http://127.0.0.1:2379"
+	apiserverURL = "https://127.0.0.1:6443"
+	token        = "end-to-end"
+)
+
+// cluster is a running control plane.
+type cluster struct {
+	dir        string // for files of the run
+	kubeconfig string
+	objects    dynamic.Interface
+	mapper     *restmapper.DeferredDiscoveryRESTMapper
+}
+
+// startCluster runs a control plane of a Kubernetes minor, with a node whose pods become ready at once.
+func startCluster(t *testing.T, minor string) *cluster {
+	t.Helper()
+	c := &cluster{dir: t.TempDir()}
+	start(t, c.dir, place(t, "etcd"), nil, "--data-dir", filepath.Join(c.dir, "etcd"), "--unsafe-no-fsync",
+		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL,
+		"--listen-peer-urls", "http://127.0.0.1:2380", "--initial-advertise-peer-urls", "http://127.0.0.1:2380",
+		"--initial-cluster", "default=http://127.0.0.1:2380", "--log-level", "error")
+	c.startServer(t, minor)
+	c.connect(t)
+	eventually(t, time.Minute, "kube-apiserver "+minor+" ready", c.ready)
+	c.startWorkloads(t, minor)
+	return c
+}
+
+func (c *cluster) startServer(t *testing.T, minor string) {
+	t.Helper()
+	key := c.serviceKey(t)
+	tokens := c.file(t, "tokens.csv", token+",admin,admin,system:masters\n")
+	start(t, c.dir, place(t, "kube-apiserver-"+minor), nil,
+		"--etcd-servers="+etcdURL, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
+		"--cert-dir="+filepath.Join(c.dir, "apiserver"), "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-key-file="+key, "--service-account-signing-key-file="+key, "--service-cluster-ip-range=10.96.0.0/16",
+		"--token-auth-file="+tokens, "--authorization-mode=AlwaysAllow", "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true")
+}
+
+// startWorkloads runs what turns a Deployment into ready pods.
+func (c *cluster) startWorkloads(t *testing.T, minor string) {
+	t.Helper()
+	start(t, c.dir, place(t, "kube-controller-manager-"+minor), nil, "--kubeconfig="+c.kubeconfig, "--bind-address=127.0.0.1",
+		"--cert-dir="+filepath.Join(c.dir, "manager"), "--leader-elect=false",
+		"--service-account-private-key-file="+filepath.Join(c.dir, "service.key"))
+	start(t, c.dir, place(t, "kube-scheduler-"+minor), nil, "--kubeconfig="+c.kubeconfig, "--bind-address=127.0.0.1",
+		"--leader-elect=false", "--cert-dir="+filepath.Join(c.dir, "scheduler"))
+	stages := filepath.Join(moduleDir(t, "kwok", "sigs.k8s.io/kwok"), "kustomize", "stage")
+	args := []string{"--kubeconfig=" + c.kubeconfig, "--manage-all-nodes=true", "--server-address=127.0.0.1:10247"}
+	for _, folder := range []string{"node/fast", "node/heartbeat-with-lease", "pod/fast"} {
+		files, err := filepath.Glob(filepath.Join(stages, folder, "*.yaml"))
+		if err != nil || len(files) < 2 {
+			t.Fatalf("no stages in %s: %v", folder, err)
+		}
+		for _, name := range files {
+			if filepath.Base(name) != "kustomization.yaml" {
+				args = append(args, "--config="+name)
+			}
+		}
+	}
+	start(t, c.dir, place(t, "kwok"), nil, args...)
+	c.apply(t, "apiVersion: v1\nkind: Node\nmetadata: {name: node, labels: {kubernetes.io/os: linux}}\n")
+}
+
+// serviceKey makes the key that signs tokens of service accounts.
+func (c *cluster) serviceKey(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	return c.file(t, "service.key", string(block))
+}
+
+func (c *cluster) file(t *testing.T, name, text string) string {
+	t.Helper()
+	name = filepath.Join(c.dir, name)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// connect makes the clients and the kubeconfig, whose authority is the certificate that the server made for itself.
+func (c *cluster) connect(t *testing.T) {
+	t.Helper()
+	authority := filepath.Join(c.dir, "apiserver", "apiserver.crt")
+	eventually(t, time.Minute, "the certificate there", func(context.Context) error {
+		_, err := os.Stat(authority)
+		return err
+	})
+	c.kubeconfig = c.file(t, "kubeconfig", fmt.Sprintf(`apiVersion: v1
+kind: Config
+current-context: it
+clusters: [{name: it, cluster: {server: "%s", certificate-authority: "%s"}}]
+users: [{name: it, user: {token: %s}}]
+contexts: [{name: it, context: {cluster: it, user: it}}]
+`, apiserverURL, authority, token))
+	config := &rest.Config{Host: apiserverURL, BearerToken: token, QPS: 500, Burst: 500, TLSClientConfig: rest.TLSClientConfig{CAFile: authority},
+		WarningHandler: rest.NoWarnings{}}
+	var err error
+	if c.objects, err = dynamic.NewForConfig(config); err != nil {
+		t.Fatal(err)
+	}
+	client, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client))
+}
+
+// ready reports whether the API server serves.
+func (c *cluster) ready(ctx context.Context) error {
+	_, err := c.objects.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}).Get(ctx, "default", metav1.GetOptions{})
+	return err
+}
+
+// apply applies the objects of a YAML stream, as `kubectl apply --server-side` does.
+func (c *cluster) apply(t *testing.T, stream string) {
+	t.Helper()
+	decoder := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader([]byte(stream)), 4096)
+	for {
+		object := &unstructured.Unstructured{}
+		if err := decoder.Decode(object); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatalf("decode: %v", err)
+		}
+		if len(object.Object) == 0 {
+			continue
+		}
+		eventually(t, 20*time.Second, "applied "+object.GetKind()+" "+object.GetName(), func(ctx context.Context) error {
+			place, err := c.resource(object.GroupVersionKind(), object.GetNamespace())
+			if err != nil {
+				return err
+			}
+			_, err = place.Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: "test", Force: true})
+			return err
+		})
+	}
+}
+
+// resource is the collection of a kind.
+func (c *cluster) resource(gvk schema.GroupVersionKind, namespace string) (dynamic.ResourceInterface, error) {
+	mapping, err := c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if meta.IsNoMatchError(err) {
+		c.mapper.Reset()
+		mapping, err = c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if mapping.Scope.Name() == meta.RESTScopeNameRoot {
+		return c.objects.Resource(mapping.Resource), nil
+	}
+	return c.objects.Resource(mapping.Resource).Namespace(namespace), nil
+}
+
+// object reads an object; nil when it is not there.
+func (c *cluster) object(ctx context.Context, apiVersion, kind, namespace, name string) (*unstructured.Unstructured, error) {
+	place, err := c.resource(schema.FromAPIVersionAndKind(apiVersion, kind), namespace)
+	if err != nil {
+		return nil, err
+	}
+	object, err := place.Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return object, err
+}
+
+// get asks an HTTP server of this machine.
+func get(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= 300 {
+		return fail("%s: %s", url, response.Status)
+	}
+	return nil
+}

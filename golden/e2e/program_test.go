@@ -1,0 +1,108 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// place is where a program was built. The tests run by `make e2e`, which builds them.
+func place(t *testing.T, program string) string {
+	t.Helper()
+	name := "GKOPS_E2E_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(program))
+	built := os.Getenv(name)
+	if built == "" {
+		t.Fatalf("%s is not set: run the end-to-end tests with `make e2e`, which builds %s", name, program)
+	}
+	return built
+}
+
+// start runs a program until the test ends, its output in a file that is shown when the test fails.
+func start(t *testing.T, dir, program string, env []string, args ...string) {
+	t.Helper()
+	name := filepath.Join(dir, filepath.Base(program)+".log")
+	log, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", program, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(3 * time.Second):
+			_ = cmd.Process.Kill()
+			<-ended
+		}
+		log.Close()
+		if t.Failed() {
+			t.Logf("the end of %s:\n%s", filepath.Base(name), tail(name, 25))
+		}
+	})
+}
+
+// tail is the last lines of a file.
+func tail(name string, lines int) string {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// output runs a program to its end and returns what it printed. Its failure is the test's.
+func output(t *testing.T, dir string, env []string, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	data, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), err, data)
+	}
+	return string(data)
+}
+
+// eventually asks until there is no error, or fails with the last one.
+func eventually(t *testing.T, within time.Duration, what string, ask func(ctx context.Context) error) {
+	t.Helper()
+	begin := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	for {
+		err := ask(ctx)
+		if err == nil {
+			t.Logf("%s after %.1fs", what, time.Since(begin).Seconds())
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("not %s within %s: %v", what, within, err)
+		case <-time.After(150 * time.Millisecond):
+		}
+	}
+}
+
+// moduleDir is where the source of a module that a folder below this one pins was unpacked.
+func moduleDir(t *testing.T, folder, module string) string {
+	t.Helper()
+	return strings.TrimSpace(output(t, folder, []string{"GOFLAGS=-mod=readonly"}, "go", "list", "-m", "-f", "{{.Dir}}", module))
+}
+
+func fail(format string, args ...any) error { return fmt.Errorf(format, args...) }
