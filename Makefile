@@ -3,10 +3,10 @@ GO ?= go
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint golden bench prove demo real browser generate tidy
+.PHONY: e2e-flux help build test lint golden bench prove demo real browser generate tidy
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/gkops
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/gkops ./cmd/gkops
@@ -21,6 +21,7 @@ lint: ## gofmt, go vet and staticcheck; changes nothing
 	$(GO) vet -tags real ./cmd/... ./gitops/...
 	$(GO) vet -tags browser ./gitops/review
 	$(GO) vet -tags prove ./resolver
+	$(GO) vet -tags e2e ./golden/e2e
 	$(GO) tool staticcheck ./...
 
 golden: ## accept what the golden tests got; read the diff before you commit it
@@ -52,6 +53,9 @@ generate-check: ## make it again and fail when it is not what the modules say (3
 
 peers: ## the fixtures of kubeconform and kubectl-validate from their modules, and the schemas they were published with
 	$(GO) test -tags peers -count=1 ./compat/peers
+
+e2e-flux: ## the real Flux on two real Kubernetes minors, built once and kept in the cache (needs unshare and ip)
+	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 10m -v ./golden/e2e
 
 tidy: ## tidy go.mod
 	$(GO) mod tidy

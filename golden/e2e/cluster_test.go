@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -203,21 +202,4 @@ func (c *cluster) object(ctx context.Context, apiVersion, kind, namespace, name 
 		return nil, nil
 	}
 	return object, err
-}
-
-// get asks an HTTP server of this machine.
-func get(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode >= 300 {
-		return fail("%s: %s", url, response.Status)
-	}
-	return nil
 }

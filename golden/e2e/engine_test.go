@@ -43,11 +43,12 @@ func startFlux(t *testing.T, c *cluster) *flux {
 		}
 	}
 	c.apply(t, "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux-system}\n")
-	temp := filepath.Join(c.dir, "tmp")
-	if err := os.MkdirAll(temp, 0o755); err != nil {
-		t.Fatal(err)
+	for _, folder := range []string{"tmp", "artifacts"} {
+		if err := os.Mkdir(filepath.Join(c.dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
-	env := []string{"KUBECONFIG=" + c.kubeconfig, "RUNTIME_NAMESPACE=flux-system", "TMPDIR=" + temp}
+	env := []string{"KUBECONFIG=" + c.kubeconfig, "RUNTIME_NAMESPACE=flux-system", "TMPDIR=" + filepath.Join(c.dir, "tmp")}
 	start(t, c.dir, place(t, "source-controller"), env, "--watch-all-namespaces", "--enable-leader-election=false", "--events-addr=",
 		"--storage-path="+filepath.Join(c.dir, "artifacts"), "--storage-addr=127.0.0.1:9090", "--storage-adv-addr=127.0.0.1:9090",
 		"--metrics-addr=127.0.0.1:8081", "--health-addr=127.0.0.1:9441")

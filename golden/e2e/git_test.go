@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/cgi"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,16 +70,9 @@ func (w *workspace) push(t *testing.T) string {
 	return strings.TrimSpace(output(t, w.dir, w.env, "git", "rev-parse", "HEAD"))
 }
 
-// write changes a file of the clone by hand and commits it.
-func (w *workspace) write(t *testing.T, name, text, why string) {
+// commit commits everything in the clone, as a person does.
+func (w *workspace) commit(t *testing.T, why string) {
 	t.Helper()
-	full := filepath.Join(w.dir, name)
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	output(t, w.dir, w.env, "git", "add", name)
+	output(t, w.dir, w.env, "git", "add", "--all")
 	output(t, w.dir, w.env, "git", "commit", "--quiet", "-m", why)
 }
