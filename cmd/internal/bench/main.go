@@ -19,7 +19,7 @@ import (
 )
 
 // packages are those with benchmarks.
-var packages = [...]string{"./cmd/internal/cli", "./render/...", "./resolver/...", "./gitops/...", "./compat/..."}
+var packages = [...]string{"./cmd/internal/cli", "./cmd/internal/pipeline", "./render/...", "./resolver/...", "./gitops/...", "./compat/..."}
 
 func main() {
 	if err := measure(); err != nil {
@@ -41,7 +41,7 @@ func measure() error {
 	var raw bytes.Buffer
 	args := []string{"test", "-run", "^$", "-bench", ".", "-benchmem", "-benchtime", "300ms", "-count", "5", "-p", "1"}
 	if os.Getenv("GKOPS_SHARED") != "" {
-		args = append(args, "-tags", "peers") // the mirror is at hand: compat/peers reads all of it
+		args = append(args, "-tags", "peers,real") // the real registries and their mirror are at hand
 	}
 	args = append(args, packages[:]...)
 	if err := command([]string{"GKOPS_BENCH_PROGRAM=" + program}, io.MultiWriter(&raw, os.Stdout), "go", args...); err != nil {
