@@ -122,34 +122,6 @@ func (c *checker) overrides() {
 	}
 }
 
-func (c *checker) policy() {
-	policy := c.workspace.Policy
-	groups := map[string]bool{}
-	for n, g := range policy.Groups {
-		if g.Name == "" || len(g.Packages) == 0 {
-			c.wrong([]any{"policy", "groups", n}, "", "a group needs a name and packages")
-		}
-		if groups[g.Name] {
-			c.wrong([]any{"policy", "groups", n, "name"}, "join them", "group %.80s is listed twice", g.Name)
-		}
-		groups[g.Name] = true
-	}
-	if policy.Soak != "" && !regexp.MustCompile(`^([0-9]{1,4}(d|h|m))+$`).MatchString(policy.Soak) {
-		c.wrong([]any{"policy", "soak"}, "write it like 3d or 12h", "soak %.80q is not a duration", policy.Soak)
-	}
-	c.holds(policy.Holds)
-	for n, i := range policy.Ignore {
-		at := []any{"policy", "ignore", n}
-		if i.Reason == "" {
-			c.wrong(at, "say why, for whoever reads it next", "an ignore rule gives no reason")
-		}
-		if _, err := time.Parse(time.DateOnly, i.Expires); i.Expires != "" && err != nil {
-			c.wrong(append(at, "expires"), "write it like 2026-01-31", "expires %.80q is not a day", i.Expires)
-		}
-	}
-	c.folds(policy.Review.Ignore)
-}
-
 func (c *checker) holds(holds []Hold) {
 	seen := map[string]Hold{}
 	for n, h := range holds {

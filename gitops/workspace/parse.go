@@ -86,6 +86,15 @@ func (w *Workspace) locate(file string, root *yaml.Node) {
 	for n := range w.Policy.Holds {
 		w.Policy.Holds[n].where = where(n, "policy", "holds")
 	}
+	for n := range w.Policy.Rules {
+		w.Policy.Rules[n].where = where(n, "policy", "rules")
+	}
+	for n := range w.Policy.Pins {
+		w.Policy.Pins[n].where = where(n, "policy", "pins")
+	}
+	for n := range w.Policy.Skips {
+		w.Policy.Skips[n].where = where(n, "policy", "skips")
+	}
 	for n := range w.Policy.Ignore {
 		w.Policy.Ignore[n].where = where(n, "policy", "ignore")
 	}

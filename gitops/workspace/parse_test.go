@@ -96,7 +96,21 @@ packages:
 policy:
   groups: [{name: all, packages: ["*"]}]
   soak: 3d
-  automerge: patch
+  automerge: {risk: low, method: squash}
+  level: patch
+  timeZone: Europe/Vienna
+  schedule: ["* 6-8 * * 1-5"]
+  limits: {open: 3, hourly: 1}
+  commits: conventional
+  reviewers: [ada]
+  rules:
+    - packages: ["kps*"]
+      clusters: [prod]
+      groups: [all]
+      soak: 7d
+      reviewers: []
+  pins: [{package: kps, version: "<80", reason: slow, until: "2026-02-28"}]
+  skips: [{package: kps, version: "61.0.0", reason: broken, clusters: [prod]}]
   holds:
     - package: kps
       version: "<80"
@@ -111,7 +125,7 @@ func TestParse(t *testing.T) {
 	}
 	for want, got := range map[string]string{
 		"gkops.yaml:8": w.Registries[0].Where(), "gkops.yaml:11": w.Registries[1].Where(), "gkops.yaml:16": w.Clusters[1].Where(),
-		"gkops.yaml:20": w.Clusters[1].Packages[0].Where(), "gkops.yaml:39": w.Packages[1].Where(), "gkops.yaml:47": w.Policy.Holds[0].Where(),
+		"gkops.yaml:20": w.Clusters[1].Packages[0].Where(), "gkops.yaml:39": w.Packages[1].Where(), "gkops.yaml:61": w.Policy.Holds[0].Where(),
 	} {
 		if got != want {
 			t.Errorf("where %s, want %s", got, want)

@@ -14,7 +14,8 @@ func order(key string) []string {
 		"apiVersion", "kind", "engine", "granularity", "source", "registries", "mirrors", "clusters",
 		"package", "name", "as", "kubernetes", "follows", "url", "type", "namespace", "repoURL", "revision", "project", "version", "registry",
 		"packages", "policy", "values", "valuesFrom", "patches", "images", "labels",
-		"groups", "schedule", "soak", "automerge", "holds", "ignore", "rule", "path", "object", "reason", "until", "expires",
+		"level", "timeZone", "schedule", "soak", "automerge", "limits", "commits", "reviewers", "assignees",
+		"groups", "rules", "pins", "skips", "holds", "ignore", "rule", "path", "object", "reason", "until", "expires",
 	}
 	if n := slices.Index(keys, key); n >= 0 {
 		return keys[:n]

@@ -149,18 +149,6 @@ type SecretReference struct {
 	Key       string `yaml:"key" json:"key"`
 }
 
-// Policy says how packages move. Only holds bind the solver.
-type Policy struct {
-	Groups    []Group `yaml:"groups,omitempty" json:"groups,omitempty"`
-	Schedule  string  `yaml:"schedule,omitempty" json:"schedule,omitempty"`
-	Soak      string  `yaml:"soak,omitempty" json:"soak,omitempty"`
-	Automerge any     `yaml:"automerge,omitempty" json:"automerge,omitempty"`
-	Holds     []Hold  `yaml:"holds,omitempty" json:"holds,omitempty"`
-	Review    Review  `yaml:"review,omitempty" json:"review,omitzero"`
-
-	Ignore []Ignore `yaml:"ignore,omitempty" json:"ignore,omitempty"`
-}
-
 // Ignore takes findings of the compatibility check out of account: those of a rule, below a path, about an object; what is
 // empty matches all. Expires is the last day on which it holds, "2026-01-31".
 type Ignore struct {
@@ -175,12 +163,6 @@ type Ignore struct {
 
 // Where is the place of the entry, "gkops.yaml:12"; empty for one that was not parsed.
 func (i Ignore) Where() string { return i.where }
-
-// Group is a set of packages that are upgraded together. A package is named, or matched by a pattern with "*".
-type Group struct {
-	Name     string   `yaml:"name" json:"name"`
-	Packages []string `yaml:"packages" json:"packages"`
-}
 
 // Hold keeps every instance of a package within a range. Until is the last day on which it is meant to bind, "2026-01-31"; it is
 // for people, and nothing ends by itself.

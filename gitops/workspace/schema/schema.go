@@ -40,6 +40,10 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.PerPart, workspace.PerLayer}}
 	case reflect.TypeFor[workspace.RegistryType]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Glasskube, workspace.Helm, workspace.Overlay}}
+	case reflect.TypeFor[workspace.Level]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Patch, workspace.Minor, workspace.Major}}
+	case reflect.TypeFor[workspace.CommitStyle]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{workspace.Plain, workspace.Conventional}}
 	case reflect.TypeFor[map[string]any]():
 		return &jsonschema.Schema{Type: "object"} // the values of a chart may be anything
 	case reflect.TypeFor[workspace.Mode]():
@@ -100,9 +104,31 @@ func describe(t reflect.Type, field string) string {
 			"Version": "The range that the package stays in.", "Until": "The last day it is meant for, 2026-01-31; nothing ends by itself.",
 		},
 		reflect.TypeFor[workspace.Policy](): {
-			"Soak": "How long a cluster runs a version before its followers take it: 3d, 12h.", "Ignore": "Findings of the compatibility check that do not count.", "Holds": "Packages that stay in a range.",
-			"Review": "What reviews fold.",
+			"Ignore": "Findings of the compatibility check that do not count.", "Holds": "Packages that stay in a range, for everybody who solves.",
+			"Review": "What reviews fold.", "TimeZone": "Of the schedules: a name of the IANA database such as Europe/Vienna; absent is UTC.",
+			"Groups": "Packages that are upgraded in one pull.", "Rules": "How some packages, clusters or groups move; later ones win.",
+			"Pins": "Ranges that the bot keeps packages in.", "Skips": "Ranges of which the bot proposes no version.",
+			"Limits": "How many pulls the bot may have open, and open in an hour.", "Commits": "The convention of the messages of commits.",
 		},
+		reflect.TypeFor[workspace.Moves](): {
+			"Level":     "How far versions move without being asked for: patch, minor (the default) or major.",
+			"Schedule":  "When pulls may be opened: in every minute that one of these crontab expressions matches.",
+			"Soak":      "How old a version must be, and how long a cluster runs one before its followers take it: 3d, 12h.",
+			"Automerge": "Merges pulls without a person when all their checks have passed.",
+			"Reviewers": "Who is asked for a review.", "Assignees": "Who a pull is assigned to.", "Labels": "Labels of a pull.",
+		},
+		reflect.TypeFor[workspace.Automerge](): {
+			"Risk": "The highest risk of the review that is merged: none, low or medium; off takes it back.", "Method": "merge, squash or rebase; absent is what the forge does by itself.",
+		},
+		reflect.TypeFor[workspace.Rule](): {
+			"Packages": "Packages, or patterns with *; absent is all.", "Clusters": "Absent is all.", "Groups": "Groups; absent is all.",
+		},
+		reflect.TypeFor[workspace.Group](): {"Name": "Becomes a part of the branch.", "Packages": "Packages, or patterns with *."},
+		reflect.TypeFor[workspace.Pin](): {
+			"Version": "The range of versions.", "Clusters": "Only in these clusters; absent is all.", "Reason": "Why, for whoever reads it next.",
+			"Until": "The last day on which it holds, 2026-01-31; absent is for ever.",
+		},
+		reflect.TypeFor[workspace.Limits](): {"Open": "Ten when it is absent.", "Hourly": "No bound when it is absent."},
 		reflect.TypeFor[workspace.Review](): {"Ignore": "Fields that are counted instead of shown. Attention and risk see them all the same."},
 		reflect.TypeFor[workspace.Fold](): {
 			"Path":   "A field as a review writes it, and everything below it; * is any step, [*] any item.",
