@@ -319,8 +319,13 @@ func sourceIgnore(work fs.FS, w *workspace.Workspace, whole bool) ([]byte, error
 	if slices.Contains(strings.Split(string(data), "\n"), ignoredLine) {
 		return nil, nil
 	}
+	return withIgnoredLine(data), nil
+}
+
+// withIgnoredLine is a .sourceignore with the line at its end.
+func withIgnoredLine(data []byte) []byte {
 	if len(data) > 0 && !bytes.HasSuffix(data, []byte("\n")) {
 		data = append(data, '\n')
 	}
-	return append(data, ignoredLine+"\n"...), nil
+	return append(data, ignoredLine+"\n"...)
 }

@@ -98,11 +98,12 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 		deletes = append(deletes, planned.obsolete...)
 	}
 	if e.Commit {
-		gone, err := p.uncommitted(ctx, w, writes)
+		gone, notices, err := p.uncommitted(ctx, w, writes)
 		if err != nil {
 			return nil, err
 		}
 		deletes = append(deletes, gone...)
+		proposal.Notices = append(proposal.Notices, notices...)
 	}
 	finding.Sort(proposal.Findings)
 	slices.Sort(deletes)
@@ -135,30 +136,33 @@ func (p *Project) planClusters(ctx context.Context, w *workspace.Workspace, e Ed
 	return all, nil
 }
 
-// uncommitted completes what a commit takes along: gkops.yaml and the generated files of every cluster as the work tree has them,
-// so that what is committed is whole. It returns the files that HEAD has and the work tree, by an earlier command, has not.
-func (p *Project) uncommitted(ctx context.Context, w *workspace.Workspace, writes map[string][]byte) ([]string, error) {
+// uncommitted completes what a commit takes along: gkops.yaml, what init wrote, and the generated files of every cluster as the work
+// tree has them, so that what is committed is whole. It returns the files that HEAD has and the work tree, by an earlier command, has
+// not, and what a person should know of it.
+func (p *Project) uncommitted(ctx context.Context, w *workspace.Workspace, writes map[string][]byte) (gone, notices []string, err error) {
 	work, err := p.repository.WorkFS()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if notices, err = p.entries(ctx, work, w, writes); err != nil {
+		return nil, nil, err
 	}
 	if writes[workspace.FileName] == nil {
 		writes[workspace.FileName] = p.data
 	}
-	var gone []string
 	for _, c := range w.Clusters {
 		if held := p.locks[c.Name]; held != nil && writes[lockPath(c.Name)] == nil {
 			writes[lockPath(c.Name)] = p.lockData[lockPath(c.Name)]
 			for name := range held.Paths() {
 				full := path.Join(clusterFolder(c.Name), name)
 				if writes[full], err = fs.ReadFile(work, full); err != nil {
-					return nil, fmt.Errorf("read what is to be committed: %w", err)
+					return nil, nil, fmt.Errorf("read what is to be committed: %w", err)
 				}
 			}
 		}
 		committed, err := p.committed(ctx, c.Name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if committed == nil {
 			continue
@@ -170,7 +174,7 @@ func (p *Project) uncommitted(ctx context.Context, w *workspace.Workspace, write
 			}
 		}
 	}
-	return gone, nil
+	return gone, notices, nil
 }
 
 // edited is the workspace as the edit wants it, and the files that this writes.
