@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,7 +91,7 @@ func (p program) built(cache string) (string, error) {
 		return place, nil
 	}
 	fmt.Fprintf(os.Stderr, "programs: building %s (once, it takes minutes)\n", p.name)
-	fresh := place + ".new"
+	fresh := fmt.Sprintf("%s.%d", place, os.Getpid()) // its own, when two build at once
 	cmd := exec.Command("go", "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w "+p.flags, "-o", fresh, p.path)
 	cmd.Dir, cmd.Stderr = module, os.Stderr
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -121,20 +122,26 @@ func (p program) variable() string {
 	return "GKOPS_E2E_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(p.name))
 }
 
-// tier lists the programs of a tier.
-func tier(name string) ([]program, error) {
+// tiers are the programs that each group of end-to-end tests runs.
+func tiers() map[string][]program {
 	flux := slices.Concat(cluster(), []program{
 		{name: "source-controller", folder: "source-controller", path: "github.com/fluxcd/source-controller"},
 		{name: "kustomize-controller", folder: "kustomize-controller", path: "github.com/fluxcd/kustomize-controller"},
+		{name: "helm-controller", folder: "helm-controller", path: "github.com/fluxcd/helm-controller"},
 	})
-	switch name {
-	case "flux":
-		return flux, nil
+	argocd := slices.Concat(cluster(), []program{{name: "argocd", folder: "argocd", path: "github.com/argoproj/argo-cd/v3/cmd"}})
+	return map[string][]program{"flux": flux, "argocd": argocd}
+}
+
+// tier lists the programs of a tier.
+func tier(name string) ([]program, error) {
+	if programs, there := tiers()[name]; there {
+		return programs, nil
 	}
 	return nil, fmt.Errorf("no tier %q: there are %s", name, strings.Join(tierNames(), ", "))
 }
 
-func tierNames() []string { return []string{"flux"} }
+func tierNames() []string { return slices.Sorted(maps.Keys(tiers())) }
 
 // cluster is what every tier runs on: API servers of the oldest and the newest minor that can be built, and what makes workloads
 // ready.
