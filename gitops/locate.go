@@ -93,10 +93,11 @@ func (r *Repository) supported() error {
 	refuse := func(advice, format string, args ...any) error {
 		return &UnsupportedError{Dir: r.root, Reason: fmt.Sprintf(format, args...), Advice: advice}
 	}
-	if r.local.flag("core.bare") && r.dir == r.common {
+	worked := r.dir == r.common && r.root != r.dir
+	if r.local.flag("core.bare") && worked {
 		return refuse("clone it and work there", "it is bare")
 	}
-	if place := r.local.value("core.worktree"); place != "" && r.dir == r.common {
+	if place := r.local.value("core.worktree"); place != "" && worked {
 		if !filepath.IsAbs(place) {
 			place = filepath.Join(r.dir, place)
 		}

@@ -98,9 +98,13 @@ func open(root string) (*Repository, error) {
 	if err := r.supported(); err != nil {
 		return nil, err
 	}
-	files := dotgit.NewRepositoryFilesystem(osfs.New(dir), osfs.New(common))
-	r.store = filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: osfs.New("/"), MaxOpenDescriptors: maxPacks})
+	r.store = openObjects(dir, common)
 	return r, nil
+}
+
+func openObjects(dir, common string) *filesystem.Storage {
+	files := dotgit.NewRepositoryFilesystem(osfs.New(dir), osfs.New(common))
+	return filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: osfs.New("/"), MaxOpenDescriptors: maxPacks})
 }
 
 // maxPacks is how many packs stay open while objects are read.
