@@ -35,7 +35,7 @@ func Parse(file string, data []byte) ([]Document, error) {
 // ParseOne reads a file that holds exactly one document, such as a configuration file; a List is not expanded. It returns a
 // *SyntaxError as Parse does, and when there is no document or a second one.
 func ParseOne(file string, data []byte) (*Document, error) {
-	docs, err := parseChunks(file, data)
+	docs, err := parseChunks(reader{file: file, eager: true}, data)
 	if err != nil {
 		return nil, located(err, file)
 	}
@@ -58,7 +58,7 @@ func located(err error, file string) error {
 }
 
 func parseStream(file string, data []byte) ([]Document, error) {
-	docs, err := parseChunks(file, data)
+	docs, err := parseChunks(reader{file: file}, data)
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +76,11 @@ func parseStream(file string, data []byte) ([]Document, error) {
 }
 
 // parseChunks reads every document without looking into lists.
-func parseChunks(file string, data []byte) ([]Document, error) {
+func parseChunks(r reader, data []byte) ([]Document, error) {
 	data, err := checkEncoding(data)
 	if err != nil {
 		return nil, err
 	}
-	r := reader{file: file}
 	for c := range split(data) {
 		if err := r.chunk(c); err != nil {
 			return nil, err
@@ -98,6 +97,7 @@ type reader struct {
 	file    string
 	docs    []Document
 	scanner scanner // its memory serves every chunk
+	eager   bool    // the nodes are wanted at once
 }
 
 // chunk reads one chunk: as JSON when it may be that, with the scanner when it is plain, else with the YAML library.
@@ -143,6 +143,9 @@ func (r *reader) scan(c chunk) bool {
 		s.run(plainLines(c.parsed), make([]event, 0, events))
 		return s.build(offset)
 	}}
+	if r.eager {
+		doc.body.root.Store(r.scanner.build(offset))
+	}
 	r.docs = append(r.docs, doc)
 	return true
 }

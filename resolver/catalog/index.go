@@ -18,6 +18,14 @@ type Listing struct {
 
 // ParseIndex reads an index.yaml: the packages of a registry, sorted by name. Its errors are like those of ParseManifest.
 func ParseIndex(file string, data []byte) ([]Listing, error) {
+	if listings, ok := plainIndex(data); ok {
+		return listings, nil
+	}
+	return readIndex(file, data)
+}
+
+// readIndex reads an index.yaml of any form.
+func readIndex(file string, data []byte) ([]Listing, error) {
 	var index struct {
 		Packages []Listing `yaml:"packages"`
 	}
@@ -49,6 +57,14 @@ func ParseIndex(file string, data []byte) ([]Listing, error) {
 // ParseVersions reads a versions.yaml: the versions of a package, lowest first. A version that is listed twice, also in another
 // spelling, is an error. Its errors are like those of ParseManifest.
 func ParseVersions(file string, data []byte) ([]Version, error) {
+	if versions, ok := plainVersions(data); ok {
+		return versions, nil
+	}
+	return readVersions(file, data)
+}
+
+// readVersions reads a versions.yaml of any form.
+func readVersions(file string, data []byte) ([]Version, error) {
 	var list struct {
 		LatestVersion string `yaml:"latestVersion"`
 		Versions      []struct {

@@ -8,10 +8,18 @@ import (
 	"strings"
 )
 
-var label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
-
 // isLabel reports whether s is a DNS label: what a package, an instance and a namespace may be called.
-func isLabel(s string) bool { return label.MatchString(s) }
+func isLabel(s string) bool {
+	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
 
 // CheckPackageName says why s cannot be the name of a package; nil when it can.
 func CheckPackageName(s string) error {

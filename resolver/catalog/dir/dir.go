@@ -5,6 +5,7 @@
 package dir
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -79,8 +80,14 @@ var (
 	errTooLarge  = fmt.Errorf("has more than %d MiB", catalog.MaxFileSize>>20)
 )
 
+// read opens before it asks what the file is, since each way through the folders costs; without blocking, as a pipe would.
 func read(root *os.Root, name string) ([]byte, error) {
-	info, err := root.Stat(name)
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
 	switch {
 	case err != nil:
 		return nil, reason(err)
@@ -89,12 +96,10 @@ func read(root *os.Root, name string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, errIrregular
 	}
-	file, err := root.Open(name)
-	if err != nil {
-		return nil, reason(err)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, catalog.MaxFileSize+1))
+	var content bytes.Buffer
+	content.Grow(int(min(info.Size(), catalog.MaxFileSize)) + bytes.MinRead)
+	_, err = content.ReadFrom(io.LimitReader(file, catalog.MaxFileSize+1))
+	data := content.Bytes()
 	if err != nil {
 		return nil, reason(err)
 	}
