@@ -53,7 +53,8 @@ type PullQuery struct {
 	Head  string // this branch of the repository itself, no fork's
 }
 
-// NewPull is a pull to open, from a branch of the repository itself.
+// NewPull is a pull to open, from a branch of the repository itself. What the forge has no thing for, labels or assignees or a draft,
+// is left out, and told as ErrUnsupported beside the opened pull.
 type NewPull struct {
 	Title, Body, Head, Base string
 	Draft                   bool

@@ -28,10 +28,11 @@ type Forge interface {
 
 	// Pulls lists all that match, newest first. It reads every page or fails.
 	Pulls(ctx context.Context, path string, query forge.PullQuery) ([]forge.Pull, error)
-	// OpenPull opens a pull. It returns the pull together with a *forge.PeopleError when somebody could not be asked, and a
-	// *forge.ConflictError when there is an open pull of that head and base.
+	// OpenPull opens a pull. It returns the pull together with an error when it is open but not all that was wanted: a
+	// *forge.PeopleError when somebody could not be asked, forge.ErrUnsupported when the forge has no labels, another when a later call
+	// failed. It returns no pull and a *forge.ConflictError when there is an open pull of that head and base, or nothing to pull.
 	OpenPull(ctx context.Context, path string, pull forge.NewPull) (forge.Pull, error)
-	// EditPull changes a pull.
+	// EditPull changes a pull. Labels on a forge that has none are forge.ErrUnsupported, beside the changed pull.
 	EditPull(ctx context.Context, path string, number int64, edit forge.PullEdit) (forge.Pull, error)
 	// MergePull merges a pull, or queues it to be merged.
 	MergePull(ctx context.Context, path string, number int64, merge forge.Merge) error
