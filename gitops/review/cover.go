@@ -120,5 +120,5 @@ func linesOf(data []byte) []string {
 	if len(data) == 0 {
 		return nil
 	}
-	return slices.Collect(strings.Lines(string(data)))
+	return slices.AppendSeq(make([]string, 0, bytes.Count(data, []byte("\n"))+1), strings.Lines(string(data)))
 }

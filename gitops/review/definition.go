@@ -137,7 +137,9 @@ func (c *change) schemas(before, after []version, row *CRDChange) {
 		s := schemaChange{}
 		switch {
 		case v.schema != nil && now.schema != nil:
-			s.compare("", now.at, v.schema, now.schema)
+			if !same(v.schema, now.schema) {
+				s.compare("", now.at, v.schema, now.schema)
+			}
 		case v.schema == nil && now.schema != nil:
 			s.tighten("", now.at, "drops every field that the new schema does not list")
 		}
@@ -169,7 +171,7 @@ func (s *schemaChange) tighten(path string, at fieldPath, what string) {
 	steps := strings.Split(path, ".")
 	key := strings.Join(steps[max(0, len(steps)-2):], ".") + " " + what
 	if s.told == nil {
-		s.told, s.tighterAt = map[string]int{}, at
+		s.told, s.tighterAt = map[string]int{}, slices.Clone(at)
 	}
 	if n, known := s.told[key]; known {
 		s.more[n]++
@@ -196,7 +198,7 @@ func (s *schemaChange) compare(path string, at fieldPath, old, new *yaml.Node) {
 	kept := 0
 	for i := 0; before != nil && i+1 < len(before.Content); i += 2 {
 		key := before.Content[i].Value
-		below, belowAt := strings.TrimPrefix(path+"."+key, "."), at.child("properties").child(key)
+		below, belowAt := strings.TrimPrefix(path+"."+key, "."), at.to(segment{key: "properties"}).to(segment{key: key})
 		now := document.Lookup(after, key)
 		if now != nil {
 			kept++
@@ -207,7 +209,7 @@ func (s *schemaChange) compare(path string, at fieldPath, old, new *yaml.Node) {
 			continue
 		}
 		if len(s.gone) == 0 {
-			s.goneAt = belowAt
+			s.goneAt = slices.Clone(belowAt)
 		}
 		s.gone = append(s.gone, below)
 	}
@@ -220,7 +222,7 @@ func (s *schemaChange) compare(path string, at fieldPath, old, new *yaml.Node) {
 	for _, inner := range [...]struct{ key, suffix string }{{"items", "[]"}, {"additionalProperties", ".*"}} {
 		a, b := document.Lookup(old, inner.key), document.Lookup(new, inner.key)
 		if a != nil && b != nil && a.Kind == yaml.MappingNode && b.Kind == yaml.MappingNode {
-			s.compare(path+inner.suffix, at.child(inner.key), a, b)
+			s.compare(path+inner.suffix, at.to(segment{key: inner.key}), a, b)
 		}
 	}
 }
@@ -260,12 +262,12 @@ func (s *schemaChange) limits(path string, at fieldPath, old, new *yaml.Node) {
 	}
 	for _, key := range []string{"maximum", "minimum", "maxLength", "minLength", "maxItems", "minItems", "pattern", "format", "maxProperties"} {
 		a, b := document.Lookup(old, key), document.Lookup(new, key)
-		if b == nil || canonical(a) == canonical(b) || a != nil && wider(key, a.Value, b.Value) {
+		if b == nil || same(a, b) || a != nil && wider(key, a.Value, b.Value) {
 			continue
 		}
 		s.tighten(path, at.child(key), "has "+key+" "+short(b))
 	}
-	s.validations(path, at.child("x-kubernetes-validations"), document.Lookup(old, "x-kubernetes-validations"), document.Lookup(new, "x-kubernetes-validations"))
+	s.validations(path, at.to(segment{key: "x-kubernetes-validations"}), document.Lookup(old, "x-kubernetes-validations"), document.Lookup(new, "x-kubernetes-validations"))
 }
 
 // validations finds rules that hold now and did not.

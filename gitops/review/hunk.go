@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -62,6 +63,7 @@ func hunks(base, head *document.Document) []Hunk {
 
 // add notes a difference; one of the nodes may be nil.
 func (d *differ) add(path fieldPath, old, new *yaml.Node) {
+	path = slices.Clone(path)
 	hunk := Hunk{Path: path.String(), Change: Changed, path: path, Fact: noise(path, old, new)}
 	hunk.Noise = hunk.Fact != ""
 	hidden := false
@@ -96,17 +98,50 @@ func (d *differ) add(path fieldPath, old, new *yaml.Node) {
 func (d *differ) node(path fieldPath, old, new *yaml.Node) {
 	switch {
 	case d.secrets.hides(path, old), d.secrets.hides(path, new):
-		if canonical(old) != canonical(new) {
+		if !same(old, new) {
 			d.add(path, old, new)
 		}
 	case old.Kind == yaml.MappingNode && new.Kind == yaml.MappingNode:
 		d.mapping(path, old, new)
 	case old.Kind == yaml.SequenceNode && new.Kind == yaml.SequenceNode:
 		d.list(path, old.Content, new.Content)
-	case old.Kind == yaml.ScalarNode && new.Kind == yaml.ScalarNode && sameSpelling(old, new):
-	case canonical(old) != canonical(new):
+	case !same(old, new):
 		d.add(path, old, new)
 	}
+}
+
+// same reports whether two values mean the same; it looks at what they mean only where they are spelled in two ways.
+func same(old, new *yaml.Node) bool {
+	if old == nil || new == nil || old.Kind != new.Kind || len(old.Content) != len(new.Content) {
+		return canonical(old) == canonical(new)
+	}
+	switch old.Kind {
+	case yaml.ScalarNode:
+		return sameSpelling(old, new) || scalarText(old) == scalarText(new)
+	case yaml.SequenceNode:
+		return slices.EqualFunc(old.Content, new.Content, same)
+	case yaml.MappingNode:
+		return sameFields(old, new)
+	}
+	return canonical(old) == canonical(new)
+}
+
+// sameFields compares two mappings of as many fields.
+func sameFields(old, new *yaml.Node) bool {
+	var values map[string]*yaml.Node // needed from the first field on that stands at another place
+	for i := 0; i+1 < len(old.Content); i += 2 {
+		key, value := old.Content[i].Value, new.Content[i+1]
+		if new.Content[i].Value != key {
+			if values == nil {
+				values = index(new)
+			}
+			value = values[key]
+		}
+		if value == nil || !same(old.Content[i+1], value) {
+			return false
+		}
+	}
+	return true
 }
 
 // sameSpelling is a quick test for what is the same; it may say no to what is.
@@ -122,7 +157,7 @@ func (d *differ) mapping(path fieldPath, old, new *yaml.Node) {
 		key := old.Content[i].Value
 		known[key] = true
 		if value := values[key]; value != nil {
-			d.node(path.child(key), old.Content[i+1], value)
+			d.node(path.to(segment{key: key}), old.Content[i+1], value)
 			continue
 		}
 		d.add(path.child(key), old.Content[i+1], nil)

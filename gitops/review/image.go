@@ -75,11 +75,12 @@ func imagesOf(doc *document.Document) []used {
 				walk(path.child(key), value, name)
 			}
 		case yaml.SequenceNode:
-			for i, item := range node.Content {
+			for i, at := range itemPaths(path, node) {
+				item := node.Content[i]
 				if flag, image, ok := strings.Cut(item.Value, "="); ok && item.Kind == yaml.ScalarNode && strings.HasSuffix(flag, "image") && strings.ContainsAny(image, "/:") {
 					add(path.matching([]field{{"flag", flag}}), name, image)
 				}
-				walk(itemPath(path, node, i), item, name)
+				walk(at, item, name)
 			}
 		}
 	}

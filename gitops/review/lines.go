@@ -128,7 +128,7 @@ func common(old, new []string) [][2]int {
 	for end < len(old)-start && end < len(new)-start && old[len(old)-1-end] == new[len(new)-1-end] {
 		end++
 	}
-	var pairs [][2]int
+	pairs := make([][2]int, 0, min(len(old), len(new)))
 	for i := range start {
 		pairs = append(pairs, [2]int{i, i})
 	}

@@ -36,7 +36,7 @@ var identities = map[string][]identity{
 
 // list compares two lists: by the identity of their items, as a whole when they hold scalars, else by place.
 func (d *differ) list(path fieldPath, old, new []*yaml.Node) {
-	if slices.EqualFunc(old, new, func(a, b *yaml.Node) bool { return canonical(a) == canonical(b) }) {
+	if slices.EqualFunc(old, new, same) {
 		return
 	}
 	if by, ok := identify(path.name(), old, new); ok {
@@ -162,7 +162,7 @@ func (d *differ) keyed(path fieldPath, by identity, old, new []*yaml.Node) {
 		}
 		met[j] = true
 		order = append(order, j)
-		d.node(path.matching(by.of(new[j])), item, new[j])
+		d.node(path.to(segment{item: true, match: by.of(new[j])}), item, new[j])
 	}
 	for j, item := range new {
 		if !met[j] {
@@ -254,7 +254,7 @@ func (d *differ) placed(path fieldPath, old, new []*yaml.Node) {
 	i, j := 0, 0
 	for _, anchor := range append(common(oldTexts, newTexts), [2]int{len(old), len(new)}) {
 		for ; i < anchor[0] && j < anchor[1]; i, j = i+1, j+1 {
-			d.node(path.at(j), old[i], new[j])
+			d.node(path.to(segment{item: true, index: j}), old[i], new[j])
 		}
 		for ; i < anchor[0]; i++ {
 			d.add(path.at(i), old[i], nil)

@@ -24,6 +24,10 @@ func (p fieldPath) child(key string) fieldPath {
 	return append(p[:len(p):len(p)], segment{key: key})
 }
 
+// to is the path one step on, for a walk that goes through one field after the other: it may share its memory with the paths to the
+// other fields, so that who keeps it clones it.
+func (p fieldPath) to(step segment) fieldPath { return append(p, step) }
+
 func (p fieldPath) at(index int) fieldPath {
 	return append(p[:len(p):len(p)], segment{item: true, index: index})
 }

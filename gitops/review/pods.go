@@ -38,8 +38,8 @@ func podSpecs(doc *document.Document) []podSpec {
 				walk(path.child(node.Content[i].Value), node.Content[i+1])
 			}
 		case yaml.SequenceNode:
-			for i, item := range node.Content {
-				walk(itemPath(path, node, i), item)
+			for i, at := range itemPaths(path, node) {
+				walk(at, node.Content[i])
 			}
 		}
 	}
@@ -53,13 +53,17 @@ func holdContainers(list *yaml.Node) bool {
 	})
 }
 
-// itemPath leads to an item of a list: by its name when every item has one of its own, as hunks do it, else by its place.
-func itemPath(path fieldPath, list *yaml.Node, i int) fieldPath {
+// itemPaths lead to the items of a list: by their names when every item has one of its own, as hunks do it, else by their places.
+func itemPaths(path fieldPath, list *yaml.Node) []fieldPath {
 	by := identity{fields: []string{"name"}}
-	if by.fits(list.Content) {
-		return path.matching(by.of(list.Content[i]))
+	named := by.fits(list.Content)
+	paths := make([]fieldPath, len(list.Content))
+	for i, item := range list.Content {
+		if paths[i] = path.at(i); named {
+			paths[i] = path.matching(by.of(item))
+		}
 	}
-	return path.at(i)
+	return paths
 }
 
 // containers are all containers of a pod.
@@ -70,9 +74,9 @@ func (p podSpec) containers() []container {
 		if list == nil || list.Kind != yaml.SequenceNode {
 			continue
 		}
-		for i, item := range list.Content {
-			if item.Kind == yaml.MappingNode {
-				all = append(all, container{itemPath(p.path.child(kind), list, i), scalarOf(item, "name"), item})
+		for i, at := range itemPaths(p.path.child(kind), list) {
+			if item := list.Content[i]; item.Kind == yaml.MappingNode {
+				all = append(all, container{at, scalarOf(item, "name"), item})
 			}
 		}
 	}
@@ -82,13 +86,13 @@ func (p podSpec) containers() []container {
 // twins pairs what describes pods in head with what did at the same place in base, nil when nothing did.
 func (c *change) twins() [][2]*podSpec {
 	before, after := podSpecs(c.base), podSpecs(c.head)
-	var pairs [][2]*podSpec
+	places := make(map[string]*podSpec, len(before))
+	for i := range before {
+		places[before[i].path.String()] = &before[i]
+	}
+	pairs := make([][2]*podSpec, len(after))
 	for i := range after {
-		pair := [2]*podSpec{nil, &after[i]}
-		if j := slices.IndexFunc(before, func(p podSpec) bool { return p.path.String() == after[i].path.String() }); j >= 0 {
-			pair[0] = &before[j]
-		}
-		pairs = append(pairs, pair)
+		pairs[i] = [2]*podSpec{places[after[i].path.String()], &after[i]}
 	}
 	return pairs
 }

@@ -45,12 +45,10 @@ func (p podSpec) powers() []power {
 			all = append(all, power{"the pods use " + hostWords[name], High, p.path.child(name)})
 		}
 	}
-	volumes := document.Lookup(p.node, "volumes")
-	if volumes != nil {
-		for i, volume := range volumes.Content {
-			if host := document.Lookup(volume, "hostPath"); host != nil {
-				at := itemPath(p.path.child("volumes"), volumes, i).child("hostPath")
-				all = append(all, power{"the pods mount " + scalarOf(host, "path") + " of the node (hostPath)", High, at})
+	if volumes := document.Lookup(p.node, "volumes"); volumes != nil {
+		for i, at := range itemPaths(p.path.child("volumes"), volumes) {
+			if host := document.Lookup(volumes.Content[i], "hostPath"); host != nil {
+				all = append(all, power{"the pods mount " + scalarOf(host, "path") + " of the node (hostPath)", High, at.child("hostPath")})
 			}
 		}
 	}
@@ -62,9 +60,9 @@ func (p podSpec) powers() []power {
 		if ports == nil {
 			continue
 		}
-		for i, port := range ports.Content {
-			if host := scalarOf(port, "hostPort"); host != "" && host != "0" {
-				all = append(all, power{who + " takes port " + host + " of the node (hostPort)", Medium, itemPath(one.path.child("ports"), ports, i).child("hostPort")})
+		for i, at := range itemPaths(one.path.child("ports"), ports) {
+			if host := scalarOf(ports.Content[i], "hostPort"); host != "" && host != "0" {
+				all = append(all, power{who + " takes port " + host + " of the node (hostPort)", Medium, at.child("hostPort")})
 			}
 		}
 	}

@@ -47,8 +47,8 @@ func hooksOf(doc *document.Document) []hook {
 		return nil
 	}
 	var all []hook
-	for i, node := range list.Content {
-		all = append(all, hook{scalarOf(node, "name"), itemPath(pathOf("webhooks"), list, i), node})
+	for i, at := range itemPaths(pathOf("webhooks"), list) {
+		all = append(all, hook{scalarOf(list.Content[i], "name"), at, list.Content[i]})
 	}
 	return all
 }
