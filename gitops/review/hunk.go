@@ -44,12 +44,13 @@ func (h Hunk) Name() string {
 // differ collects the hunks between two versions of one object.
 type differ struct {
 	secrets privacy
+	schema  *yaml.Node // of a custom resource, when a tree defines it
 	hunks   []Hunk
 }
 
 // hunks are the differences between two objects, one of which may be nil, in the order of the fields.
-func hunks(base, head *document.Document) []Hunk {
-	d := differ{secrets: privacyOf(base, head)}
+func hunks(base, head *document.Document, known definitions) []Hunk {
+	d := differ{secrets: privacyOf(base, head), schema: known.schema(head)}
 	switch {
 	case base == nil:
 		d.add(nil, nil, head.Root())

@@ -12,8 +12,9 @@ import (
 // identity is the fields that tell the items of a list apart. The first is there in every item, unless optional is set.
 type identity struct {
 	fields   []string
-	optional bool // none of the fields must be there, but one is
-	loose    bool // items that have no partner are compared with the one that is most like them, see likeness
+	optional bool              // none of the fields must be there, but one is
+	defaults map[string]string // of fields that an item may leave out
+	loose    bool              // items that have no partner are compared with the one that is most like them, see likeness
 }
 
 // identities are the merge keys of Kubernetes' lists by the name of the list (patchMergeKey and listMapKey in k8s.io/api), and
@@ -39,7 +40,7 @@ func (d *differ) list(path fieldPath, old, new []*yaml.Node) {
 	if slices.EqualFunc(old, new, same) {
 		return
 	}
-	if by, ok := identify(path.name(), old, new); ok {
+	if by, ok := d.identify(path, old, new); ok {
 		d.keyed(path, by, old, new)
 		return
 	}
@@ -76,12 +77,16 @@ func (d *differ) whole(path fieldPath, old, new []*yaml.Node) {
 	}
 }
 
-// identify finds the identity that tells all items of both lists apart.
-func identify(name string, old, new []*yaml.Node) (identity, bool) {
+// identify finds the identity that tells all items of both lists apart: that of the schema, else one of the table, else their names.
+func (d *differ) identify(path fieldPath, old, new []*yaml.Node) (identity, bool) {
 	if len(old) == 0 || len(new) == 0 {
 		return identity{}, false
 	}
-	for _, by := range append(slices.Clone(identities[name]), identity{fields: []string{"name"}}) {
+	candidates := append(slices.Clone(identities[path.name()]), identity{fields: []string{"name"}})
+	if by, told := listKeys(schemaAt(d.schema, path)); told {
+		candidates = append([]identity{by}, candidates...)
+	}
+	for _, by := range candidates {
 		if by.fits(old) && by.fits(new) {
 			return by, true
 		}
@@ -117,6 +122,8 @@ func (by identity) of(item *yaml.Node) []field {
 		switch {
 		case value != nil:
 			match = append(match, field{name, brief(value)})
+		case by.defaults[name] != "":
+			match = append(match, field{name, by.defaults[name]})
 		case name == "protocol":
 			match = append(match, field{name, "TCP"})
 		}

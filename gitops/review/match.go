@@ -27,7 +27,7 @@ type unchanged struct{ moved, respelled int }
 
 // match pairs the objects of the two sides, first within their file and then, for those that moved, in their scope, and says for
 // each pair what changed. What is the same on both sides is counted and left out.
-func match(ctx context.Context, files []parsedPair, opts Options) ([]objectPair, unchanged, error) {
+func match(ctx context.Context, files []parsedPair, trees *input, opts Options) ([]objectPair, unchanged, error) {
 	var pairs, gone, come []objectPair
 	for _, file := range files {
 		within := pairUp(documents(file.base), documents(file.head))
@@ -43,11 +43,15 @@ func match(ctx context.Context, files []parsedPair, opts Options) ([]objectPair,
 		}
 	}
 	pairs = append(pairs, moved(gone, come, opts)...)
+	known, err := definitionsOf(ctx, pairs, files, trees)
+	if err != nil {
+		return nil, unchanged{}, err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range pairs {
 		group.Go(func() error {
-			pairs[i].compare(opts.Ignore)
+			pairs[i].compare(opts.Ignore, known)
 			return ctx.Err()
 		})
 	}
@@ -134,7 +138,7 @@ func shared(a, b string) int {
 }
 
 // compare says what became of the object.
-func (p *objectPair) compare(rules []Ignore) {
+func (p *objectPair) compare(rules []Ignore, known definitions) {
 	doc, what := p.head, Changed
 	switch {
 	case p.head == nil:
@@ -146,7 +150,7 @@ func (p *objectPair) compare(rules []Ignore) {
 		return
 	}
 	p.result = Object{Object: doc.Object(), File: doc.File}
-	p.result.Hunks = hunks(p.base, p.head)
+	p.result.Hunks = hunks(p.base, p.head, known)
 	if len(p.result.Hunks) == 0 {
 		p.moved, p.respelled = p.base.File != p.head.File, true
 		return

@@ -61,7 +61,7 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	if err != nil {
 		return nil, err
 	}
-	matched, same, err := match(ctx, sides, opts)
+	matched, same, err := match(ctx, sides, loaded, opts)
 	if err != nil {
 		return nil, err
 	}

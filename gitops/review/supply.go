@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -85,38 +83,24 @@ func registriesIn(sides []parsedPair) map[string]bool {
 
 // unchanged takes out the registries that a file uses that is the same in both trees.
 func (in *input) unchanged(ctx context.Context, fresh map[string][]Image) error {
-	differs := map[string]bool{}
-	for _, pair := range in.pairs {
-		differs[pair.name] = true
+	if len(fresh) == 0 {
+		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(in.base)) {
-		if len(fresh) == 0 {
-			return nil
-		}
-		if differs[name] || !slices.Contains(manifestNames, path.Ext(name)) {
-			continue
-		}
-		data, err := fs.ReadFile(in.baseTree, name)
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
+	return in.same(ctx, func(name string, data []byte) bool {
 		if !mentions(data, fresh) {
-			continue
+			return true
 		}
 		docs, err := document.Parse(name, data)
 		if err != nil {
-			continue
+			return true
 		}
 		for i := range docs {
 			for _, u := range imagesOf(&docs[i]) {
 				delete(fresh, registryOf(u.image))
 			}
 		}
-	}
-	return nil
+		return len(fresh) > 0
+	})
 }
 
 // mentions reports whether a file may use one of some registries. Images of Docker Hub need not name it.
