@@ -24,6 +24,7 @@ type Ignored struct {
 	Finding finding.Finding `json:"finding"`
 	Reason  string          `json:"reason"`
 	Expires string          `json:"expires,omitempty"`
+	Where   string          `json:"-"` // of the rule, "gkops.yaml:12"
 }
 
 // Apply takes away what is ignored on a day and adds a finding for every rule that has run out, that gives no reason, or that
@@ -54,7 +55,7 @@ func Apply(findings []finding.Finding, rules []Ignore, today time.Time) (kept []
 			kept = append(kept, f)
 			continue
 		}
-		ignored = append(ignored, Ignored{Finding: f, Reason: rules[by].Reason, Expires: rules[by].Expires})
+		ignored = append(ignored, Ignored{Finding: f, Reason: rules[by].Reason, Expires: rules[by].Expires, Where: rules[by].Where})
 	}
 	for i, rule := range rules {
 		if active[i] && !used[i] {

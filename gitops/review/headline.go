@@ -101,6 +101,9 @@ func (f Fold) String() string {
 		return plural(f.Count, "object written otherwise that means the same", "objects written otherwise that mean the same")
 	}
 	text := plural(f.Count, "field ignored", "fields ignored")
+	if f.Fact == FactAccepted {
+		text = plural(f.Count, "finding of the compatibility check accepted", "findings of the compatibility check accepted")
+	}
 	if f.Where != "" {
 		text += " by " + f.Where
 	}

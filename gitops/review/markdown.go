@@ -56,6 +56,7 @@ func MarkdownFor(w io.Writer, report *Report, o MarkdownOptions) error {
 	p := page{forge: o.Forge, left: o.Budget}
 	if report.Empty() {
 		p.add("No changes.\n")
+		p.folded(report)
 		_, err := io.WriteString(w, p.out.String())
 		return err
 	}

@@ -19,11 +19,15 @@ type placed struct {
 // until all smaller ones are in, so that a schema does not crowd out everything else.
 func (p *page) objects(report *Report) int {
 	var all []placed
-	named := 0
+	named, kinds := len(shortHeading), map[string]bool{}
 	for i := range report.Objects {
 		if o := &report.Objects[i]; !o.Folded() {
-			all = append(all, placed{object: o, name: len(shortName(o))})
+			all = append(all, placed{object: o, name: len(", ") + len(shortName(o))})
 			named += all[len(all)-1].name
+			if kind := shortKind(o); !kinds[kind] {
+				kinds[kind] = true
+				named += len(kind) + len("- : \n")
+			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(b.object.Risk, a.object.Risk) })
@@ -61,6 +65,9 @@ func (p *page) objects(report *Report) int {
 	return p.short(slices.DeleteFunc(all, func(o placed) bool { return o.whole }))
 }
 
+// shortHeading stands over objects that are only named.
+const shortHeading = "\n**Without their lines**\n\n"
+
 // shortName is an object where it is only named.
 func shortName(o *Object) string {
 	return code(strings.TrimPrefix(o.Object.Namespace+"/"+o.Object.Name, "/"))
@@ -77,7 +84,7 @@ func (p *page) short(objects []placed) int {
 		}
 		byKind[kind] = append(byKind[kind], o)
 	}
-	text := "\n**Without their lines**\n\n"
+	text := shortHeading
 	named, left := 0, 0
 	for _, kind := range kinds {
 		mark := "- " + kind + ": "

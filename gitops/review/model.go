@@ -19,7 +19,8 @@ type Report struct {
 	Files     []FileChange `json:"files"`   // changed files that hold no object: the lock, kustomizations, other text
 	Folded    []Fold       `json:"folded"`  // what is counted instead of shown
 
-	patch *patch
+	patch    *patch
+	accepted []Accepted
 }
 
 // Summary counts the objects by what happened to them.
@@ -160,6 +161,7 @@ const (
 	FactChecksum    = "checksum"    // checksum annotations of a pod template: its pods are replaced
 	FactCertificate = "certificate" // certificates and bundles of them
 	FactIgnored     = "ignored"     // what a rule of the user ignores
+	FactAccepted    = "accepted"    // findings of the compatibility check that a rule of the user accepts
 	FactMoved       = "moved"       // objects that went to another file and are the same
 	FactRespelled   = "respelled"   // objects that are written in another way and mean the same
 )

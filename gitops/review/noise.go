@@ -149,7 +149,7 @@ func foldsOf(counts map[Fold]int) []Fold {
 			folds = append(folds, fold)
 		}
 	}
-	order := []string{FactLabel, FactChecksum, FactCertificate, FactIgnored, FactMoved, FactRespelled}
+	order := []string{FactLabel, FactChecksum, FactCertificate, FactIgnored, FactAccepted, FactMoved, FactRespelled}
 	slices.SortFunc(folds, func(a, b Fold) int {
 		return cmp.Or(slices.Index(order, a.Fact)-slices.Index(order, b.Fact), cmp.Compare(a.Where, b.Where), cmp.Compare(a.Reason, b.Reason))
 	})

@@ -38,6 +38,13 @@ type Knowledge struct {
 	Clusters     []Cluster         // go into the report in this order
 	Findings     []finding.Finding // of the compatibility check on head
 	BaseFindings []finding.Finding // on base: what both have is not of this change
+	Accepted     []Accepted        // findings on head that are not among Findings
+}
+
+// Accepted is a finding of the compatibility check that a rule of the user takes out of account. It is counted and has no risk.
+type Accepted struct {
+	Finding       finding.Finding
+	Reason, Where string // of the rule
 }
 
 // Compare reports what differs between two trees; a nil tree is empty. It reads *.yaml, *.yml and *.json as objects and every
@@ -114,7 +121,7 @@ func (r *Report) learn(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	r.compatibility(known.Findings, known.BaseFindings)
+	r.compatibility(known)
 	for _, c := range known.Clusters {
 		c.Instances, c.Layers = append([]Instance{}, c.Instances...), append([]Layer{}, c.Layers...)
 		for i := range c.Instances {
@@ -184,6 +191,9 @@ func inside(path, parent string) bool {
 
 func (r *Report) summarise(rules []Ignore) {
 	counts, folded := map[Change]int{}, map[Fold]int{}
+	for _, a := range r.accepted {
+		folded[Fold{Fact: FactAccepted, Reason: a.Reason, Where: a.Where}]++
+	}
 	for _, object := range r.Objects {
 		counts[object.Change]++
 		r.Summary.Risk = max(r.Summary.Risk, object.Risk)

@@ -140,15 +140,21 @@ func (r *Report) unknownKinds() {
 	}
 }
 
-// compatibility calls the findings to attention that the change brings.
-func (r *Report) compatibility(head, base []finding.Finding) {
+// compatibility calls the findings to attention that the change brings, and keeps those of them that are accepted.
+func (r *Report) compatibility(known Knowledge) {
 	type identity struct{ rule, object, message string }
-	known := map[identity]bool{}
-	for _, f := range base {
-		known[identity{f.Rule, f.Object.Key(), f.Message}] = true
+	of := func(f finding.Finding) identity { return identity{f.Rule, f.Object.Key(), f.Message} }
+	before := map[identity]bool{}
+	for _, f := range known.BaseFindings {
+		before[of(f)] = true
 	}
-	for _, f := range head {
-		if known[identity{f.Rule, f.Object.Key(), f.Message}] {
+	for _, a := range known.Accepted {
+		if !before[of(a.Finding)] {
+			r.accepted = append(r.accepted, a)
+		}
+	}
+	for _, f := range known.Findings {
+		if before[of(f)] {
 			continue
 		}
 		risk := Low

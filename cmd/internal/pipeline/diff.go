@@ -96,9 +96,10 @@ func CompareTrees(ctx context.Context, world World, trees ReviewTrees, o ReviewO
 	if err != nil {
 		return nil, err
 	}
-	know := knowledge{world: world, base: base, head: head, kubernetes: o.Kubernetes, cluster: o.Cluster, instance: o.Instance}
+	rules := rulesOf(trees.Base, world.Warn)
+	know := knowledge{world: world, base: base, head: head, kubernetes: o.Kubernetes, instance: o.Instance, accepted: rules.findings}
 	return review.Compare(ctx, narrowed(base, o), narrowed(head, o), review.Options{
-		Scope: clusterOf, Instance: instanceOf, Know: know.of, Origin: trees.Origin, Ignore: ignored(base),
+		Scope: clusterOf, Instance: instanceOf, Know: know.of, Origin: trees.Origin, Ignore: rules.folds,
 	})
 }
 
@@ -276,24 +277,4 @@ func overlay(ctx context.Context, tree fs.FS, folder string) (fs.FS, error) {
 		return nil, err
 	}
 	return fstest.MapFS{file: {Data: data}}, nil
-}
-
-// ignored are the rules of a tree's workspace. They are those of the base, so that a change cannot hide itself.
-func ignored(base fs.FS) []review.Ignore {
-	if base == nil {
-		return nil
-	}
-	data, err := fs.ReadFile(base, workspace.FileName)
-	if err != nil {
-		return nil
-	}
-	w, err := workspace.Parse(workspace.FileName, data)
-	if err != nil {
-		return nil
-	}
-	var rules []review.Ignore
-	for _, i := range w.Policy.Review.Ignore {
-		rules = append(rules, review.Ignore{Path: i.Path, Kind: i.Kind, Namespace: i.Namespace, Name: i.Name, Reason: i.Reason, Where: i.Where()})
-	}
-	return rules
 }

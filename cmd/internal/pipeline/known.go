@@ -18,10 +18,11 @@ import (
 
 // knowledge finds what locks and the compatibility check say of the trees of a review.
 type knowledge struct {
-	world             World
-	base, head        fs.FS
-	kubernetes        string // of trees without a lock
-	cluster, instance string // what the review is limited to
+	world      World
+	base, head fs.FS
+	kubernetes string          // of trees without a lock
+	instance   string          // what the review is limited to
+	accepted   []compat.Ignore // findings that do not count
 }
 
 // of is what is known of some clusters; the empty one is a tree that gkops did not write, of which something is known only when it is
@@ -78,6 +79,11 @@ func (k knowledge) learn(ctx context.Context, name string, known *review.Knowled
 	if was := interval(old); was != nil && cluster.Interval != nil && *was != *cluster.Interval {
 		cluster.OldInterval = was
 	}
+	accepted, err := accept(now, k.accepted, k.world.Now)
+	if err != nil {
+		return err
+	}
+	known.Accepted = append(known.Accepted, accepted...)
 	known.Findings, known.BaseFindings = append(known.Findings, forReview(now)...), append(known.BaseFindings, forReview(old)...)
 	known.Clusters = append(known.Clusters, cluster)
 	return nil
