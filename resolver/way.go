@@ -9,20 +9,62 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// ways lists, for what a root asks for and the locked version cannot reach, the first step of the way there.
+// ways lists, for what cannot be reached from the locked version, the first step of the way there.
 func ways(ctx context.Context, refuted *search) []relaxation {
 	var list []relaxation
-	seen := map[*node]bool{}
+	beyond := map[*node]set{}
 	found := leaves(refuted.refuted)
 	slices.SortStableFunc(found, refuted.question.problem.compareOrigins)
 	for _, o := range found {
-		if o.kind != fromPath || o.node.root < 0 || seen[o.node] {
+		if o.kind != fromPath {
 			continue
 		}
-		seen[o.node] = true
+		known, seen := beyond[o.node]
+		if seen {
+			beyond[o.node] = known.or(o.set)
+			continue
+		}
+		beyond[o.node] = o.set
+		if o.node.root < 0 {
+			continue
+		}
 		if r := refuted.firstStep(ctx, o.node); r != nil {
 			list = append(list, *r)
 		}
+	}
+	for _, o := range found {
+		if out, left := beyond[o.node]; left && o.kind == fromPath && o.node.root < 0 {
+			delete(beyond, o.node)
+			list = append(list, refuted.stepsBefore(ctx, o.node, out)...)
+		}
+	}
+	return list
+}
+
+// maxDestinations bounds the versions of one package to which a way is looked for.
+const maxDestinations = 5
+
+// stepsBefore goes to the last step before a version that others need, for the newest few of those out of reach that there is a way to.
+func (s *search) stepsBefore(ctx context.Context, n *node, out set) []relaxation {
+	lock := s.question.problem.Locked[n.lock]
+	var list []relaxation
+	for element := n.pack.size - 1; element > 0 && len(list) < maxDestinations; element-- {
+		if !out.has(element) {
+			continue
+		}
+		way := s.way(ctx, n, lock.Version, element)
+		if len(way) < 2 {
+			continue
+		}
+		list = append(list, relaxation{"path", "path " + n.instance, entry{fromLockedVersion, n.lock}, n.pkg, "",
+			func(p *Problem) {
+				p.Locked = slices.Clone(p.Locked)
+				p.Locked[n.lock].Version = way[len(way)-2]
+			},
+			func(solution) string {
+				return fmt.Sprintf("upgrade %s to %s first, then %s", lock.Instance, way[0], then(way[1:]))
+			},
+		})
 	}
 	return list
 }

@@ -5,25 +5,51 @@ import (
 	"sync"
 )
 
-// parallel calls do for 0 to n-1, at most limit at the same time, and waits for all. The first error cancels the others and is
-// returned.
+// parallel calls do for 0 to n-1, at most limit at the same time, and waits for all. It returns the error of the lowest number that has
+// one, whichever comes first: an error cancels and leaves out only what has a higher number.
 func parallel(ctx context.Context, n, limit int, do func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var workers sync.WaitGroup
+	var (
+		workers sync.WaitGroup
+		mu      sync.Mutex
+		lowest  = n // the number of err
+		err     error
+	)
+	cancels := make([]context.CancelFunc, n)
+	fail := func(i int, cause error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if i >= lowest {
+			return
+		}
+		lowest, err = i, cause
+		for _, cancel := range cancels[i+1:] {
+			if cancel != nil {
+				cancel()
+			}
+		}
+	}
 	free := make(chan struct{}, limit)
 	for i := range n {
 		free <- struct{}{}
-		if ctx.Err() != nil {
+		mu.Lock()
+		if ctx.Err() != nil || i > lowest {
+			mu.Unlock()
 			break
 		}
+		own, cancel := context.WithCancel(ctx)
+		cancels[i] = cancel
+		mu.Unlock()
 		workers.Go(func() {
 			defer func() { <-free }()
-			if err := do(ctx, i); err != nil {
-				cancel(err)
+			defer cancel()
+			if err := do(own, i); err != nil {
+				fail(i, err)
 			}
 		})
 	}
 	workers.Wait()
-	return context.Cause(ctx)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	return err
 }
