@@ -66,6 +66,15 @@ func (s *Set) Candidates(ctx context.Context, pkg string) ([]Candidate, error) {
 	return slices.Concat(offered...), nil
 }
 
+// Offered are the versions of a package in one registry, as Candidates lists them; none when the registry is not there.
+func (s *Set) Offered(ctx context.Context, registry, pkg string) ([]Candidate, error) {
+	r := s.Registry(registry)
+	if r == nil {
+		return nil, nil
+	}
+	return s.offered(ctx, r, pkg)
+}
+
 // offered are the candidates of one registry. Its versions and the facts are read at the same time.
 func (s *Set) offered(ctx context.Context, r *Registry, pkg string) ([]Candidate, error) {
 	if listing, err := r.Listing(ctx, pkg); err != nil || listing == nil {

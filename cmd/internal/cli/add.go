@@ -40,9 +40,9 @@ a packaging revision (v1.17.0+2) means exactly that one. A package that is there
 		ValidArgsFunction: complete(env, packageNames),
 	}
 	o.flags(cmd, env)
-	format := o.versionFlags(cmd)
+	o.versionFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		o.packages, o.format = args, format.format
+		o.packages = args
 		if len(args) > 1 && (o.as != "" || o.given.any()) {
 			return usagef(cmd, "--as, --mode and values go with one package, not with %d", len(args))
 		}

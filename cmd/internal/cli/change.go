@@ -22,13 +22,12 @@ type changeOptions struct {
 	message        string
 	allowDowngrade []string
 	minimal        bool
-	format         string // of what goes to stdout: text, json or markdown; empty is text
+	output         *output // of what goes to stdout: text, json or markdown
 }
 
 // versionFlags are the flags of the commands that choose versions.
-func (o *changeOptions) versionFlags(cmd *cobra.Command) *output {
+func (o *changeOptions) versionFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.minimal, "minimal", false, "choose the lowest allowed versions, not the newest: to test ranges")
-	return outputFlag(cmd, "json", "markdown")
 }
 
 func (o *changeOptions) flags(cmd *cobra.Command, env Env) {
@@ -38,8 +37,9 @@ func (o *changeOptions) flags(cmd *cobra.Command, env Env) {
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change and write nothing")
 	f.BoolVar(&o.force, "force", false, "overwrite generated files that were edited by hand")
 	f.StringVarP(&o.message, "message", "m", "", "first line of the commit message, instead of the computed one")
-	f.StringSliceVar(&o.allowDowngrade, "allow-downgrade", nil, "packages that may go to a lower version")
+	downgradeFlag(cmd, &o.allowDowngrade)
 	completeFlag(cmd, "cluster", env, clusterNames)
+	o.output = outputFlag(cmd, "json", "markdown")
 }
 
 // edit is the part of a pipeline.Edit that the shared flags give.
@@ -55,9 +55,9 @@ func (o *changeOptions) edit(workspace []byte) pipeline.Edit {
 func change(ctx context.Context, env Env, p *pipeline.Project, o changeOptions, edit pipeline.Edit) error {
 	proposal, err := p.Propose(ctx, edit)
 	if err != nil {
-		return told(env, o.format, err)
+		return told(env, o.output.format, err)
 	}
-	if err := showAs(env, o.format, proposal); err != nil {
+	if err := showAs(env, o.output.format, proposal); err != nil {
 		return err
 	}
 	if o.dryRun {

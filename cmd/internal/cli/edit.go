@@ -162,9 +162,8 @@ With names, only these move, and only what they need moves with them. What can o
 		ValidArgsFunction: complete(env, instanceNames),
 	}
 	o.flags(cmd, env)
-	format := o.versionFlags(cmd)
+	o.versionFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		o.format = format.format
 		for _, arg := range args {
 			if _, err := checkedRange(arg); err != nil {
 				return err

@@ -45,6 +45,11 @@ func outputFlag(cmd *cobra.Command, formats ...string) *output {
 	return o
 }
 
+// downgradeFlag is the flag that lets locked packages go down.
+func downgradeFlag(cmd *cobra.Command, names *[]string) {
+	cmd.Flags().StringSliceVar(names, "allow-downgrade", nil, "packages that may go to a lower version")
+}
+
 // writeJSON writes a value as indented JSON.
 func writeJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
@@ -87,6 +92,9 @@ func runList(ctx context.Context, env Env, cluster, format string) error {
 			if i.Removing {
 				needed = "being removed"
 			}
+			if i.Withdrawn != "" {
+				fmt.Fprintf(env.Stderr, "gkops: warning: %s: %s %s was withdrawn: %s\n", c.Name, i.Instance, i.Version, printable(i.Withdrawn))
+			}
 			rows = append(rows, []string{c.Name, i.Instance, i.Name, i.Namespace, i.Version, i.Registry, fmt.Sprint(i.Layer), needed})
 		}
 	}
@@ -99,29 +107,34 @@ func runList(ctx context.Context, env Env, cluster, format string) error {
 }
 
 func newOutdated(env Env) *cobra.Command {
-	var cluster string
+	var (
+		cluster   string
+		downgrade []string
+	)
 	cmd := &cobra.Command{
-		Use:     "outdated",
-		Short:   "List what could be newer; exit 1 when something could",
-		Long:    "List what could be newer. ALLOWED is what 'gkops upgrade' would choose, NEWEST the newest stable version of the registry.",
+		Use:   "outdated",
+		Short: "List what could be newer; exit 1 when something could",
+		Long: `List what could be newer. ALLOWED is what 'gkops upgrade' would choose, NEWEST the newest stable version of the registry.
+A version that was withdrawn since it was locked is warned about, also when there is nothing newer.`,
 		Example: "  gkops outdated\n  gkops outdated -o json",
 		Args:    cobra.NoArgs,
 	}
 	cmd.Flags().StringVar(&cluster, "cluster", "", "this cluster alone")
+	downgradeFlag(cmd, &downgrade)
 	completeFlag(cmd, "cluster", env, clusterNames)
 	format := outputFlag(cmd, "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return runOutdated(cmd.Context(), env, cluster, format.format)
+		return runOutdated(cmd.Context(), env, cluster, downgrade, format.format)
 	}
 	return cmd
 }
 
-func runOutdated(ctx context.Context, env Env, cluster, format string) error {
+func runOutdated(ctx context.Context, env Env, cluster string, downgrade []string, format string) error {
 	p, err := open(ctx, env)
 	if err != nil {
 		return err
 	}
-	found, err := p.Outdated(ctx, cluster)
+	found, err := p.Outdated(ctx, cluster, downgrade)
 	if err != nil {
 		return told(env, format, err)
 	}
@@ -131,11 +144,6 @@ func runOutdated(ctx context.Context, env Env, cluster, format string) error {
 		}
 	} else if len(found) > 0 {
 		table(env.Stdout, outdatedRows(found))
-		for _, o := range found {
-			if o.Withdrawn != "" {
-				fmt.Fprintf(env.Stderr, "gkops: warning: %s: %s %s was withdrawn: %s\n", o.Cluster, o.Instance, o.Version, o.Withdrawn)
-			}
-		}
 	}
 	if len(found) > 0 {
 		return &answerNo{}
@@ -190,7 +198,7 @@ func runSearch(ctx context.Context, env Env, term, format string) error {
 	} else if len(hits) > 0 {
 		rows := [][]string{{"PACKAGE", "NEWEST", "REGISTRY", "SCOPE", "DESCRIPTION"}}
 		for _, h := range hits {
-			rows = append(rows, []string{h.Name, h.Newest, h.Registry, h.Scope, printable(h.Description)})
+			rows = append(rows, []string{h.Name, marked(h), h.Registry, h.Scope, printable(h.Description)})
 		}
 		table(env.Stdout, rows)
 	}
@@ -198,6 +206,24 @@ func runSearch(ctx context.Context, env Env, term, format string) error {
 		return &answerNo{fmt.Sprintf("no package matches %q", term)}
 	}
 	return nil
+}
+
+// marked is the newest version of a package with what is to be known of it, and of newer ones that were withdrawn.
+func marked(h pipeline.Hit) string {
+	var marks []string
+	if h.Withdrawn[h.Newest] != "" {
+		marks = append(marks, "withdrawn")
+	}
+	if h.Deprecated != "" {
+		marks = append(marks, "deprecated")
+	}
+	for _, v := range h.Skipped {
+		marks = append(marks, v+" withdrawn")
+	}
+	if len(marks) == 0 {
+		return h.Newest
+	}
+	return h.Newest + " (" + strings.Join(marks, ", ") + ")"
 }
 
 // printable is text from a package on one line, without control characters that a terminal would act on.
@@ -208,22 +234,30 @@ func printable(s string) string {
 }
 
 func newWhy(env Env) *cobra.Command {
-	var cluster string
+	var (
+		cluster   string
+		downgrade []string
+	)
 	cmd := &cobra.Command{
 		Use:   "why PKG[@RANGE]",
 		Short: "Say why a package is there, or why a version is not",
 		Example: `  gkops why gateway-api
-  gkops why cert-manager@1.18.0`,
+  gkops why cert-manager@1.18.0
+  gkops why cert-manager@1.16 --allow-downgrade cert-manager`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: complete(env, lockedNames),
 	}
 	cmd.Flags().StringVar(&cluster, "cluster", "", "this cluster alone")
+	downgradeFlag(cmd, &downgrade)
 	completeFlag(cmd, "cluster", env, clusterNames)
 	format := outputFlag(cmd, "json", "markdown")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		name, versions, ranged := strings.Cut(args[0], "@")
+		name, _, ranged := strings.Cut(args[0], "@")
 		if ranged {
-			return runWhyNot(cmd.Context(), env, name, versions, cluster, format.format)
+			return runWhyNot(cmd.Context(), env, args[0], cluster, downgrade, format.format)
+		}
+		if len(downgrade) > 0 {
+			return usagef(cmd, "--allow-downgrade goes with a version: gkops why %s@VERSION", name)
 		}
 		return runWhy(cmd.Context(), env, name, cluster, format.format)
 	}
@@ -258,7 +292,8 @@ func runWhy(ctx context.Context, env Env, name, cluster, format string) error {
 	return nil
 }
 
-func runWhyNot(ctx context.Context, env Env, name, versions, cluster, format string) error {
+func runWhyNot(ctx context.Context, env Env, arg, cluster string, downgrade []string, format string) error {
+	name, versions, _ := strings.Cut(arg, "@")
 	r, err := parseRange(versions)
 	if err != nil {
 		return err
@@ -267,7 +302,7 @@ func runWhyNot(ctx context.Context, env Env, name, versions, cluster, format str
 	if err != nil {
 		return err
 	}
-	verdicts, err := p.WhyNot(ctx, name, r, cluster)
+	verdicts, err := p.WhyNot(ctx, name, r, cluster, downgrade)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,8 @@ type PackageListing struct {
 	RequiredBy []string `json:"requiredBy"`
 	Wanted     bool     `json:"wanted"`
 	Removing   bool     `json:"removing,omitempty"`
+	Withdrawn  string   `json:"withdrawn,omitempty"`  // why the version was, as far as the lock knows
+	Deprecated string   `json:"deprecated,omitempty"` // why it is better not used any more
 }
 
 // List is what the locks hold, for one cluster or, with an empty name, for all.
@@ -65,7 +68,7 @@ func (p *Project) List(cluster string) (Listing, error) {
 func list(i lock.Instance) PackageListing {
 	one := PackageListing{
 		Name: i.Package, Instance: i.Name, Namespace: i.Namespace, Version: i.Version, Registry: i.Registry,
-		RequiredBy: []string{}, Removing: i.Removal != nil,
+		RequiredBy: []string{}, Removing: i.Removal != nil, Withdrawn: i.Facts.Yanked, Deprecated: i.Facts.Deprecated,
 	}
 	if all := waves(i); len(all) > 0 {
 		one.Layer = all[len(all)-1]
@@ -94,8 +97,9 @@ type Outdated struct {
 	Withdrawn string   `json:"withdrawn,omitempty"`
 }
 
-// Outdated lists the instances that are not at the newest version, by cluster and name.
-func (p *Project) Outdated(ctx context.Context, cluster string) ([]Outdated, error) {
+// Outdated lists the instances that are not at the newest version, by cluster and name. The packages of downgrade may be moved to a
+// lower version to let others move. A locked version that was withdrawn is warned about, whether there is a newer one or not.
+func (p *Project) Outdated(ctx context.Context, cluster string, downgrade []string) ([]Outdated, error) {
 	if err := knownCluster(p.workspace, cluster); err != nil {
 		return nil, err
 	}
@@ -105,7 +109,7 @@ func (p *Project) Outdated(ctx context.Context, cluster string) ([]Outdated, err
 		if held == nil || cluster != "" && c.Name != cluster {
 			continue
 		}
-		plan, err := resolver.Solve(ctx, p.offersTo(p.workspace, c.Name), p.problem(p.workspace, c.Name, held, Edit{MoveAll: true}))
+		plan, err := resolver.Solve(ctx, p.offersTo(p.workspace, c.Name), p.problem(p.workspace, c.Name, held, Edit{MoveAll: true, AllowDowngrade: downgrade}))
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
 		}
@@ -114,15 +118,11 @@ func (p *Project) Outdated(ctx context.Context, cluster string) ([]Outdated, err
 			if chosen == nil || i.Removal != nil {
 				continue
 			}
-			newest, allowed := chosen.Newest.String(), chosen.Version.String()
-			if newer(i.Version, newest) || newer(i.Version, allowed) {
-				one := Outdated{Cluster: c.Name, Instance: i.Name, Package: i.Package, Version: i.Version, Allowed: allowed, Newest: newest, Registry: i.Registry}
-				for _, v := range chosen.Next {
-					one.Next = append(one.Next, v.String())
-				}
-				if one.Withdrawn, err = p.withdrawn(ctx, i); err != nil {
-					return nil, err
-				}
+			one, err := p.outdated(ctx, c.Name, i, *chosen)
+			if err != nil {
+				return nil, err
+			}
+			if newer(i.Version, one.Newest) || newer(i.Version, one.Allowed) {
 				found = append(found, one)
 			}
 		}
@@ -130,13 +130,36 @@ func (p *Project) Outdated(ctx context.Context, cluster string) ([]Outdated, err
 	return found, nil
 }
 
-// Hit is one package of a registry.
+// outdated compares an instance with what would be chosen for it.
+func (p *Project) outdated(ctx context.Context, cluster string, i lock.Instance, chosen resolver.Chosen) (Outdated, error) {
+	one := Outdated{
+		Cluster: cluster, Instance: i.Name, Package: i.Package, Version: i.Version,
+		Allowed: chosen.Version.String(), Newest: chosen.Newest.String(), Registry: i.Registry,
+	}
+	for _, v := range chosen.Next {
+		one.Next = append(one.Next, v.String())
+	}
+	var err error
+	if one.Withdrawn, err = p.withdrawn(ctx, i); err != nil {
+		return Outdated{}, err
+	}
+	if one.Withdrawn != "" {
+		p.world.Warn(fmt.Sprintf("warning: %s: %s %s was withdrawn: %s", cluster, i.Name, i.Version, one.Withdrawn))
+	}
+	return one, nil
+}
+
+// Hit is one package of a registry. Newest is the newest stable version that was not withdrawn, as far as there is one; Deprecated is why
+// it is better not used any more.
 type Hit struct {
-	Name        string `json:"name"`
-	Registry    string `json:"registry"`
-	Newest      string `json:"newest"`
-	Scope       string `json:"scope"`
-	Description string `json:"description"`
+	Name        string            `json:"name"`
+	Registry    string            `json:"registry"`
+	Newest      string            `json:"newest"`
+	Scope       string            `json:"scope"`
+	Description string            `json:"description"`
+	Deprecated  string            `json:"deprecated,omitempty"`
+	Withdrawn   map[string]string `json:"withdrawn,omitempty"` // why, by version
+	Skipped     []string          `json:"-"`                   // withdrawn stable versions over Newest, lowest first
 }
 
 // Search lists the packages of the registries whose name or description holds a term, names first; an empty term lists all.
@@ -178,25 +201,46 @@ func (p *Project) Search(ctx context.Context, term string) ([]Hit, error) {
 }
 
 func (p *Project) hit(ctx context.Context, registry string, l catalog.Listing) (Hit, error) {
-	versions, err := p.registries.Registry(registry).Versions(ctx, l.Name)
-	scope := l.Scope
-	if scope == "" {
-		scope = catalog.ClusterScope
+	hit := Hit{Name: l.Name, Registry: registry, Scope: string(l.Scope), Description: l.ShortDescription}
+	if l.Scope == "" {
+		hit.Scope = string(catalog.ClusterScope)
 	}
-	return Hit{Name: l.Name, Registry: registry, Newest: newestStable(versions), Scope: string(scope), Description: l.ShortDescription}, err
-}
-
-// newestStable is the newest version that is no prerelease, else the newest, of versions in ascending order.
-func newestStable(versions []catalog.Version) string {
-	for _, v := range slices.Backward(versions) {
-		if !v.Prerelease() {
-			return v.String()
+	versions, err := p.registries.Offered(ctx, registry, l.Name)
+	if err != nil || len(versions) == 0 {
+		return hit, err
+	}
+	slices.SortStableFunc(versions, compareWorth)
+	newest := versions[len(versions)-1]
+	hit.Newest, hit.Deprecated = newest.Version.String(), newest.Deprecated
+	for _, c := range versions {
+		if c.Yanked == "" {
+			continue
+		}
+		if hit.Withdrawn == nil {
+			hit.Withdrawn = map[string]string{}
+		}
+		hit.Withdrawn[c.Version.String()] = c.Yanked
+		if !c.Version.Prerelease() && c.Version.Compare(newest.Version) > 0 {
+			hit.Skipped = append(hit.Skipped, c.Version.String())
 		}
 	}
-	if len(versions) == 0 {
-		return ""
+	return hit, nil
+}
+
+// compareWorth orders versions by what a person would take who asks for the newest: withdrawn ones first, then prereleases, then by version.
+func compareWorth(a, b catalog.Candidate) int {
+	return cmp.Or(compareFlags(a.Yanked == "", b.Yanked == ""), compareFlags(!a.Version.Prerelease(), !b.Version.Prerelease()), a.Version.Compare(b.Version))
+}
+
+// compareFlags orders false before true.
+func compareFlags(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
 	}
-	return versions[len(versions)-1].String()
+	return 1
 }
 
 // Info is what the registries say of a package.
@@ -321,7 +365,8 @@ func lockedPlan(held *lock.Lock, w *workspace.Workspace, cluster string) *resolv
 }
 
 // WhyNot says why a cluster has not a version of a package in a range.
-func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, cluster string) (map[string]Verdict, error) {
+// Locked packages of downgrade may go to a lower version for it.
+func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, cluster string, downgrade []string) (map[string]Verdict, error) {
 	if err := knownCluster(p.workspace, cluster); err != nil {
 		return nil, err
 	}
@@ -330,7 +375,7 @@ func (p *Project) WhyNot(ctx context.Context, pkg string, r catalog.Range, clust
 		if cluster != "" && c.Name != cluster {
 			continue
 		}
-		problem := p.problem(p.workspace, c.Name, p.locks[c.Name], Edit{})
+		problem := p.problem(p.workspace, c.Name, p.locks[c.Name], Edit{AllowDowngrade: downgrade})
 		verdict, err := resolver.WhyNot(ctx, p.offersTo(p.workspace, c.Name), problem, pkg, r)
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)

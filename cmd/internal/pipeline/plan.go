@@ -92,7 +92,7 @@ func (p *Project) choose(ctx context.Context, w *workspace.Workspace, c workspac
 	if !e.MoveAll && len(e.Move) == 0 && len(e.learned.facts()) == 0 {
 		if plan, ok := keep(held, w, c.Name); ok {
 			if kept, ok := keptInstances(plan, held, w, c.Name); ok {
-				return kept, nil, nil
+				return kept, e.reminders(kept), nil
 			}
 		}
 	}
@@ -112,6 +112,18 @@ func (p *Project) choose(ctx context.Context, w *workspace.Workspace, c workspac
 		keepLocked(held, &instances[n])
 	}
 	return instances, append(notices, further(plan)...), nil
+}
+
+// reminders are what the lock knows of withdrawn and deprecated versions, for a command that edits nothing and so is told nothing else.
+func (e Edit) reminders(kept []lock.Instance) []string {
+	if e.Workspace != nil || e.Advance {
+		return nil
+	}
+	var notices []string
+	for _, i := range kept {
+		notices = append(notices, warnings(i)...)
+	}
+	return notices
 }
 
 // keptInstances are the instances of a lock that is kept, with the overrides of today's workspace. It is false when a namespace
