@@ -3,7 +3,6 @@ package gitops
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -107,15 +106,8 @@ func some(names []string) string {
 // Stage compares what is wanted with the work tree. Nothing is written. It returns a *PathError for a path that is never written,
 // and an *OccupiedError when a person's files are in the way.
 func (r *Repository) Stage(ctx context.Context, want Want) (Change, error) {
-	names := slices.Sorted(maps.Keys(want.Write))
-	deletes := slices.Compact(slices.Sorted(slices.Values(want.Delete)))
-	deletes = slices.DeleteFunc(deletes, func(name string) bool { _, written := want.Write[name]; return written })
-	for _, name := range slices.Concat(names, deletes) {
-		if err := checkPath(name); err != nil {
-			return Change{}, err
-		}
-	}
-	if err := checkTwins(names); err != nil {
+	names, deletes, err := want.names()
+	if err != nil {
 		return Change{}, err
 	}
 	s := stager{repository: r, want: want, folders: map[string]folderState{}}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -333,3 +334,48 @@ func TestForeignJournalIsRefused(t *testing.T) {
 }
 
 var _ fs.FS = (*treeFS)(nil)
+
+func TestStageTreeIsStageOfATree(t *testing.T) {
+	tree := fstest.MapFS{
+		"gkops/a.yaml":    {Data: []byte("a"), Mode: 0o644},
+		"gkops/old.yaml":  {Data: []byte("old"), Mode: 0o644},
+		"gkops/mine.yaml": {Data: []byte("mine"), Mode: 0o644},
+		"gkops/link.yaml": {Data: []byte("x"), Mode: fs.ModeSymlink | 0o777},
+		"file":            {Data: []byte("f"), Mode: 0o644},
+	}
+	owned := map[string]catalog.Digest{"gkops/a.yaml": catalog.DigestOf([]byte("a")), "gkops/old.yaml": catalog.DigestOf([]byte("other"))}
+	stage := func(want Want) (Change, error) {
+		want.Owned = owned
+		return StageTree(context.Background(), tree, want)
+	}
+	change, err := stage(Want{Write: map[string][]byte{"gkops/a.yaml": []byte("b"), "gkops/new/x.yaml": nil, "gkops/gkops.lock": []byte("l")}, Delete: []string{"gkops/none.yaml"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]byte{"gkops/a.yaml": []byte("b"), "gkops/new/x.yaml": {}, "gkops/gkops.lock": []byte("l")}
+	if diff := cmp.Diff(want, change.Files()); diff != "" {
+		t.Error(diff)
+	}
+	if change, err = stage(Want{Write: map[string][]byte{"gkops/a.yaml": []byte("a")}}); err != nil || !change.Empty() {
+		t.Errorf("the same bytes change %v, %v", change.Files(), err)
+	}
+	for name, c := range map[string]struct {
+		want  Want
+		error string
+	}{
+		"edited":              {Want{Delete: []string{"gkops/old.yaml"}}, "edited by hand: gkops/old.yaml"},
+		"foreign":             {Want{Write: map[string][]byte{"gkops/mine.yaml": nil}}, "not written by gkops: gkops/mine.yaml"},
+		"link":                {Want{Write: map[string][]byte{"gkops/link.yaml": nil}}, "a symbolic link"},
+		"below a link":        {Want{Write: map[string][]byte{"gkops/link.yaml/x": nil}}, "a symbolic link"},
+		"below a file":        {Want{Write: map[string][]byte{"file/x.yaml": nil}}, "a file, and files are to be written below it"},
+		"outside":             {Want{Write: map[string][]byte{"../x": nil}}, "../x"},
+		"delete below a file": {Want{Delete: []string{"gkops/link.yaml/x"}}, "a symbolic link"},
+	} {
+		if _, err := stage(c.want); err == nil || !strings.Contains(err.Error(), c.error) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if change, err = stage(Want{Delete: []string{"gkops/old.yaml"}, Force: true}); err != nil || len(change.Deleted()) != 1 {
+		t.Errorf("force: %v, %v", change.Deleted(), err)
+	}
+}

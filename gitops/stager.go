@@ -63,7 +63,7 @@ func (s *stager) compare(ctx context.Context, names []string) ([]changeStep, err
 	for _, step := range steps {
 		if step != nil {
 			found = append(found, *step)
-			s.claim(*step)
+			s.occupied.claim(*step, s.want)
 		}
 	}
 	return found, nil
@@ -95,14 +95,14 @@ func (s *stager) step(name string, info fs.FileInfo) (*changeStep, error) {
 }
 
 // claim notes a file that must not be touched.
-func (s *stager) claim(step changeStep) {
-	digest, owned := s.want.Owned[step.path]
+func (e *OccupiedError) claim(step changeStep, want Want) {
+	digest, owned := want.Owned[step.path]
 	switch {
-	case step.old == "" || owned && (step.old == digest || s.want.Force):
+	case step.old == "" || owned && (step.old == digest || want.Force):
 	case owned:
-		s.occupied.Edited = append(s.occupied.Edited, step.path)
+		e.Edited = append(e.Edited, step.path)
 	default:
-		s.occupied.Foreign = append(s.occupied.Foreign, step.path)
+		e.Foreign = append(e.Foreign, step.path)
 	}
 }
 

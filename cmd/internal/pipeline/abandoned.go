@@ -32,7 +32,7 @@ func abandoned(tree fs.FS, w *workspace.Workspace) ([]string, error) {
 
 // abandonedNotices tell of the clusters that the work tree holds and gkops.yaml does not.
 func (p *Project) abandonedNotices() []string {
-	work, err := p.repository.WorkFS()
+	work, err := p.grounds.WorkFS()
 	if err != nil {
 		return nil
 	}

@@ -83,7 +83,7 @@ func Create(ctx context.Context, world World, request Init) (*Created, error) {
 	if w.Engine == workspace.ArgoCD && w.Source.RepoURL == "" {
 		world.Warn("the address of this repository is not known: set source.repoURL in gkops.yaml before the first commit")
 	}
-	p := &Project{world: world, repository: repository, data: data, workspace: w}
+	p := &Project{world: world, grounds: repository, repository: repository, data: data, workspace: w}
 	if err := swallowed(work, w); err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (p *Project) ignored(ctx context.Context, work fs.FS, w *workspace.Workspac
 		return fmt.Errorf("read what is to be committed: %w", err)
 	}
 	var held []byte
-	head, err := p.repository.FS(ctx, "HEAD")
+	head, err := p.grounds.FS(ctx, "HEAD")
 	if err == nil {
 		held, err = fs.ReadFile(head, name)
 	}

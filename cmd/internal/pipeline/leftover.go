@@ -32,7 +32,7 @@ func (p *Project) leftover(err error) error {
 	if !errors.As(err, &occupied) || len(occupied.Edited) > 0 {
 		return err
 	}
-	work, workErr := p.repository.WorkFS()
+	work, workErr := p.grounds.WorkFS()
 	if workErr != nil {
 		return err
 	}

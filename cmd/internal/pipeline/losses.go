@@ -30,11 +30,11 @@ func (p *Project) removals(ctx context.Context, w *workspace.Workspace, cluster 
 
 // objectsOfPart reads the objects of a part as HEAD has them, or as the work tree has them where HEAD has not.
 func (p *Project) objectsOfPart(ctx context.Context, folder string, part lock.Part) ([]*simulate.Object, error) {
-	head, err := p.repository.FS(ctx, "HEAD")
+	head, err := p.grounds.FS(ctx, "HEAD")
 	if err != nil {
 		return nil, err
 	}
-	work, err := p.repository.WorkFS()
+	work, err := p.grounds.WorkFS()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ const maxManifest = 5 << 20
 // resources are the files of the work tree, generated or not, with a custom resource of a kind, but for what other clusters have. A file with
 // several has its name several times. What is no YAML, as templates are, counts as nothing.
 func (p *Project) resources(w *workspace.Workspace, cluster, group, kind string) ([]string, error) {
-	work, err := p.repository.WorkFS()
+	work, err := p.grounds.WorkFS()
 	if err != nil {
 		return nil, err
 	}

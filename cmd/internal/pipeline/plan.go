@@ -96,7 +96,7 @@ func (p *Project) choose(ctx context.Context, w *workspace.Workspace, c workspac
 			}
 		}
 	}
-	plan, err := resolver.Solve(ctx, informed{p.offersTo(w, c.Name), e.learned}, p.problem(w, c.Name, held, e))
+	plan, err := resolver.Solve(ctx, e.Bounds[c.Name].frozen(informed{p.offersTo(w, c.Name), e.learned}, held), p.problem(w, c.Name, held, e))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -190,7 +190,7 @@ func (p *Project) source(w *workspace.Workspace, held *lock.Lock) render.Source 
 		s.RepoURL = held.Repository
 	}
 	if w.Engine == workspace.ArgoCD && s.RepoURL == "" {
-		s.RepoURL = p.repository.RemoteURL("origin")
+		s.RepoURL = p.grounds.RemoteURL("origin")
 	}
 	return s
 }

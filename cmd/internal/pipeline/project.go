@@ -35,7 +35,8 @@ type World struct {
 // Project is an opened workspace: the repository, gkops.yaml, the locks and the registries.
 type Project struct {
 	world      World
-	repository *gitops.Repository
+	grounds    grounds
+	repository *gitops.Repository // nil for a commit that nobody works on
 	data       []byte
 	workspace  *workspace.Workspace
 	locks      map[string]*lock.Lock // by cluster; a cluster without a lock is absent
@@ -94,17 +95,21 @@ func recovered(ctx context.Context, world World, repository *gitops.Repository) 
 	if did != "" {
 		world.Warn(did)
 	}
-	return load(ctx, world, repository)
+	p, err := load(ctx, world, repository)
+	if err == nil {
+		p.repository = repository
+	}
+	return p, err
 }
 
-func load(ctx context.Context, world World, repository *gitops.Repository) (*Project, error) {
-	work, err := repository.WorkFS()
+func load(ctx context.Context, world World, at grounds) (*Project, error) {
+	work, err := at.WorkFS()
 	if err != nil {
 		return nil, err
 	}
 	data, err := fs.ReadFile(work, workspace.FileName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &NoWorkspaceError{Root: repository.Root()}
+		return nil, &NoWorkspaceError{Root: at.Root()}
 	}
 	if err != nil {
 		return nil, unreadable(work, workspace.FileName, err)
@@ -116,7 +121,7 @@ func load(ctx context.Context, world World, repository *gitops.Repository) (*Pro
 	if err := readValues(work, parsed); err != nil {
 		return nil, err
 	}
-	p := &Project{world: world, repository: repository, data: data, workspace: parsed}
+	p := &Project{world: world, grounds: at, data: data, workspace: parsed}
 	if err = p.readLocks(work); err != nil {
 		return nil, err
 	}
@@ -191,7 +196,7 @@ func (p *Project) Workspace() *workspace.Workspace { return p.workspace }
 // Lock is the lock of a cluster, nil when it has none.
 func (p *Project) Lock(cluster string) *lock.Lock { return p.locks[cluster] }
 
-// Repository is the repository that the workspace is in.
+// Repository is the repository that the workspace is in, nil for one that was opened at a commit.
 func (p *Project) Repository() *gitops.Repository { return p.repository }
 
 // Registries are the registries of the workspace.

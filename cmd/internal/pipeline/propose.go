@@ -17,17 +17,18 @@ import (
 
 // Edit is what a command wants: another gkops.yaml, or versions that move.
 type Edit struct {
-	Workspace      []byte   // gkops.yaml as it is to be; nil leaves it as it is
-	Clusters       []string // plan these clusters alone; nil plans all that follow no other
-	MoveAll        bool     // everything goes to the newest allowed version
-	Move           []string // these instances do
-	AllowDowngrade []string // these packages may go to a lower version
-	Minimal        bool     // what is not locked gets the lowest allowed version
-	Advance        bool     // removals that are under way take their next step
-	Purge          []string // instances whose data is to be lost with their removal
-	Notices        []string // what a person should know of the edit itself
-	Force          bool     // generated files that were edited by hand are overwritten
-	Commit         bool     // everything that gkops owns will be committed, also what earlier commands left uncommitted
+	Workspace      []byte            // gkops.yaml as it is to be; nil leaves it as it is
+	Clusters       []string          // plan these clusters alone; nil plans all that follow no other
+	MoveAll        bool              // everything goes to the newest allowed version
+	Move           []string          // these instances do
+	AllowDowngrade []string          // these packages may go to a lower version
+	Minimal        bool              // what is not locked gets the lowest allowed version
+	Advance        bool              // removals that are under way take their next step
+	Purge          []string          // instances whose data is to be lost with their removal
+	Notices        []string          // what a person should know of the edit itself
+	Force          bool              // generated files that were edited by hand are overwritten
+	Bounds         map[string]Bounds // by cluster, what binds this edit alone
+	Commit         bool              // everything that gkops owns will be committed, also what earlier commands left uncommitted
 
 	learned *learned // in earlier rounds, see planCluster
 }
@@ -107,7 +108,7 @@ func (p *Project) Propose(ctx context.Context, e Edit) (*Proposal, error) {
 	}
 	finding.Sort(proposal.Findings)
 	slices.Sort(deletes)
-	proposal.change, err = p.repository.Stage(ctx, gitops.Want{Write: writes, Delete: deletes, Owned: p.owned(), Force: e.Force})
+	proposal.change, err = p.grounds.Stage(ctx, gitops.Want{Write: writes, Delete: deletes, Owned: p.owned(), Force: e.Force})
 	if err != nil {
 		return nil, p.leftover(err)
 	}
@@ -140,7 +141,7 @@ func (p *Project) planClusters(ctx context.Context, w *workspace.Workspace, e Ed
 // tree has them, so that what is committed is whole. It returns the files that HEAD has and the work tree, by an earlier command, has
 // not, and what a person should know of it.
 func (p *Project) uncommitted(ctx context.Context, w *workspace.Workspace, writes map[string][]byte) (gone, notices []string, err error) {
-	work, err := p.repository.WorkFS()
+	work, err := p.grounds.WorkFS()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -188,7 +189,7 @@ func (p *Project) edited(ctx context.Context, e Edit) (*workspace.Workspace, map
 		_, err = workspace.Parse(workspace.FileName+", as this command would write it", e.Workspace)
 		return nil, nil, err
 	}
-	work, err := p.repository.WorkFS()
+	work, err := p.grounds.WorkFS()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -213,7 +214,7 @@ func concerns(c workspace.Cluster, e Edit) bool {
 
 // committed is the lock of a cluster in HEAD, nil when HEAD has none.
 func (p *Project) committed(ctx context.Context, cluster string) (*lock.Lock, error) {
-	head, err := p.repository.FS(ctx, "HEAD")
+	head, err := p.grounds.FS(ctx, "HEAD")
 	if err != nil {
 		if gitops.IsUnborn(err) {
 			return nil, nil
@@ -231,7 +232,7 @@ func (p *Project) intact(ctx context.Context, cluster string, held *lock.Lock) b
 }
 
 func (p *Project) drift(ctx context.Context, cluster string, held *lock.Lock) ([]gitops.Drift, error) {
-	work, err := p.repository.WorkFS()
+	work, err := p.grounds.WorkFS()
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ const Builtin = "builtin:examples"
 
 // openRegistries opens the registries of a workspace in list order. It reads nothing of them yet.
 func (p *Project) openRegistries(_ context.Context, w *workspace.Workspace) error {
-	opener, err := opener(p.world, p.repository.Root(), w.Mirrors)
+	opener, err := p.newOpener(w.Mirrors)
 	if err != nil {
 		return err
 	}
@@ -52,16 +52,36 @@ func (p *Project) openRegistries(_ context.Context, w *workspace.Workspace) erro
 	return nil
 }
 
-// opener opens registries as the environment says: the cache below XDG_CACHE_HOME, the mirrors of GKOPS_MIRROR or else of gkops.yaml.
+// newOpener opens the registries of a workspace with these mirrors. Those of a commit that are relative folders are read from it.
+func (p *Project) newOpener(mirrors []string) (*location.Opener, error) {
+	commit, isCommit := p.grounds.(commitGrounds)
+	if !isCommit {
+		return opener(p.world, p.grounds.Root(), mirrors)
+	}
+	o := locations(p.world, mirrors)
+	for _, m := range strings.Split(o.Mirrors, ",") {
+		if m = strings.TrimSpace(m); m != "" && m != "off" && m != "direct" && !strings.Contains(m, "://") && !filepath.IsAbs(m) {
+			return nil, fmt.Errorf("mirror %s is a folder relative to gkops.yaml, and nothing of the repository is checked out: set GKOPS_MIRROR to where it is", m)
+		}
+	}
+	o.Files = commit.commit.Tree
+	return location.NewOpener(o)
+}
+
+// opener opens registries of a work tree as the environment says: the cache below XDG_CACHE_HOME, the mirrors of GKOPS_MIRROR or else of gkops.yaml.
 func opener(world World, base string, mirrors []string) (*location.Opener, error) {
+	o := locations(world, mirrors)
+	o.Base, o.MirrorBase = base, base
+	return location.NewOpener(o)
+}
+
+// locations are the surroundings of registries as far as the environment says.
+func locations(world World, mirrors []string) location.Options {
 	named := world.Getenv("GKOPS_MIRROR")
 	if named == "" {
 		named = strings.Join(mirrors, ",")
 	}
-	return location.NewOpener(location.Options{
-		Base: base, HTTP: world.HTTP, Cache: cacheFolder(world), Mirrors: named, MirrorBase: base, Warn: world.Warn,
-		Credential: credentials(world),
-	})
+	return location.Options{HTTP: world.HTTP, Cache: cacheFolder(world), Mirrors: named, Warn: world.Warn, Credential: credentials(world)}
 }
 
 // credentials are what the user has stored with 'docker login' for OCI registries, read when the first of them is asked.
@@ -146,8 +166,8 @@ func look(ctx context.Context, world World, base string, r workspace.Registry) (
 
 // AddRegistry adds a registry to the end of the list. Its type is found by looking, and written down.
 func (p *Project) AddRegistry(ctx context.Context, named NamedURL) error {
-	url := named.relative(p.repository.Root())
-	r, err := look(ctx, p.world, p.repository.Root(), workspace.Registry{Name: named.Name, URL: url, Of: named.Of})
+	url := named.relative(p.grounds.Root())
+	r, err := look(ctx, p.world, p.grounds.Root(), workspace.Registry{Name: named.Name, URL: url, Of: named.Of})
 	if err != nil {
 		return err
 	}
@@ -184,7 +204,7 @@ func (p *Project) writeWorkspace(ctx context.Context, data []byte) error {
 	if _, err := workspace.Parse(workspace.FileName, data); err != nil {
 		return err
 	}
-	change, err := p.repository.Stage(ctx, gitops.Want{Write: map[string][]byte{workspace.FileName: data}, Owned: p.owned()})
+	change, err := p.grounds.Stage(ctx, gitops.Want{Write: map[string][]byte{workspace.FileName: data}, Owned: p.owned()})
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (p *Project) rehearse(ctx context.Context, committed *lock.Lock, done *plan
 	if committed == nil {
 		return nil, nil
 	}
-	head, err := p.repository.FS(ctx, "HEAD")
+	head, err := p.grounds.FS(ctx, "HEAD")
 	if err != nil {
 		return nil, err
 	}

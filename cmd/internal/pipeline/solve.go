@@ -49,7 +49,7 @@ func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Loc
 		Move:           e.Move,
 		AllowDowngrade: e.AllowDowngrade,
 		Minimal:        e.Minimal,
-		Facts:          e.learned.facts(),
+		Facts:          append(e.learned.facts(), e.Bounds[cluster].Exclude...),
 	}
 	problem.Kubernetes, problem.KubernetesWhere = p.kubernetes(w, cluster)
 	for _, want := range w.Effective(cluster) {
@@ -62,6 +62,7 @@ func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Loc
 			Package: hold.Package, Range: hold.Range(), Reason: hold.Reason, Where: p.whereHeld(hold),
 		})
 	}
+	problem.Holds = append(problem.Holds, e.Bounds[cluster].Holds...)
 	if held == nil {
 		return problem
 	}

@@ -148,7 +148,7 @@ func (p *Project) giveFiles(entry *workspace.Package, given Given) error {
 		if !filepath.IsAbs(full) {
 			full = filepath.Join(given.From, file)
 		}
-		name, err := filepath.Rel(p.repository.Root(), full)
+		name, err := filepath.Rel(p.grounds.Root(), full)
 		if name = filepath.ToSlash(name); err != nil || !fs.ValidPath(name) {
 			return &ValuesError{File: file, Where: "--values", Err: errors.New("it is not in the repository")}
 		}

@@ -70,9 +70,9 @@ func nameOf(revision string) string {
 
 func (p *Project) tree(ctx context.Context, revision string) (fs.FS, error) {
 	if revision == "" {
-		return p.repository.WorkFS()
+		return p.grounds.WorkFS()
 	}
-	return p.repository.FS(ctx, revision)
+	return p.grounds.FS(ctx, revision)
 }
 
 func (p *Project) verifyCluster(ctx context.Context, tree fs.FS, w *workspace.Workspace, c workspace.Cluster) ([]Difference, error) {

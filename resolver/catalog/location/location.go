@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -33,6 +35,7 @@ const (
 // Options are the surroundings of the registries.
 type Options struct {
 	Base       string       // absolute folder that relative registries start at, where gkops.yaml is
+	Files      fs.FS        // relative registries are folders of it, and Base is not used; nil for folders of this machine
 	HTTP       *http.Client // its transport is used
 	Cache      string       // folder of the cache; empty for none
 	Mirrors    string       // as in GKOPS_MIRROR
@@ -47,6 +50,7 @@ type Options struct {
 // Opener opens registries that share one network, one cache and the same mirrors.
 type Opener struct {
 	base    string
+	files   fs.FS
 	network catalog.Source
 	store   catalog.Store // nil without a cache
 	charts  *helm.Charts
@@ -57,7 +61,7 @@ const maxRequests = 16
 
 // NewOpener puts mirrors before the cache, and the cache before the network. It touches nothing yet.
 func NewOpener(options Options) (*Opener, error) {
-	o := &Opener{base: options.Base}
+	o := &Opener{base: options.Base, files: options.Files}
 	servers := network{web: web.New(options.HTTP, options.Web), oci: oci.New(options.HTTP, options.Credential)}
 	var reads catalog.Source = servers
 	if options.Cache != "" {
@@ -140,23 +144,39 @@ func isSCP(location string) bool {
 	return found && strings.Contains(before, "@") && !strings.Contains(before, "/")
 }
 
-func (o *Opener) folder(path string) (string, catalog.Source, error) {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(o.base, path)
+func (o *Opener) folder(place string) (string, catalog.Source, error) {
+	if !filepath.IsAbs(place) && o.files != nil {
+		return o.inFiles(place)
 	}
-	folder := dir.New(path)
+	if !filepath.IsAbs(place) {
+		place = filepath.Join(o.base, place)
+	}
+	folder := dir.New(place)
 	return folder.URL(), sources{folder: folder, network: o.network}, nil
+}
+
+// inFiles is a folder of Options.Files.
+func (o *Opener) inFiles(name string) (string, catalog.Source, error) {
+	name = path.Clean(filepath.ToSlash(name))
+	if !fs.ValidPath(name) {
+		return "", nil, fmt.Errorf("the folder %s is outside of the repository, of which nothing is checked out", name)
+	}
+	return treeURL + (&url.URL{Path: name}).EscapedPath(), sources{tree: tree{o.files}, network: o.network}, nil
 }
 
 // sources reads a registry's own files, and what its packages refer to on the web.
 type sources struct {
 	folder  *dir.Source // nil for a registry on the web, which may not read files of this machine
+	tree    tree        // empty but for a registry in Options.Files
 	network catalog.Source
 }
 
 func (s sources) Read(ctx context.Context, address string) ([]byte, error) {
 	if s.folder != nil && strings.HasPrefix(address, "file:") {
 		return s.folder.Read(ctx, address)
+	}
+	if s.tree.files != nil && strings.HasPrefix(address, treeURL) {
+		return s.tree.Read(ctx, address)
 	}
 	return s.network.Read(ctx, address)
 }
