@@ -91,6 +91,31 @@ func (r *Repository) list(ctx context.Context, tree *object.Tree, folder string,
 	return nil
 }
 
+// MergeBase is the commit that two revisions have in common and that is nearest to them. It returns a *RevisionError, also when they
+// have none.
+func (r *Repository) MergeBase(ctx context.Context, a, b string) (string, error) {
+	r.reading.Lock()
+	defer r.reading.Unlock()
+	var commits [2]*object.Commit
+	for i, revision := range []string{a, b} {
+		hash, err := r.resolve(revision)
+		if err != nil {
+			return "", err
+		}
+		if commits[i], err = object.GetCommit(r.store, hash); err != nil {
+			return "", fmt.Errorf("read commit %s: %w", hash, err)
+		}
+	}
+	found, err := commits[0].MergeBase(commits[1])
+	if err != nil {
+		return "", fmt.Errorf("find what %s and %s have in common: %w", a, b, err)
+	}
+	if len(found) == 0 {
+		return "", &RevisionError{Revision: a + "..." + b, Reason: "the two have no commit in common"}
+	}
+	return found[0].Hash.String(), ctx.Err()
+}
+
 func (r *Repository) treeOf(revision string) (*object.Tree, error) {
 	r.reading.Lock()
 	defer r.reading.Unlock()

@@ -103,6 +103,25 @@ func (t *treeFS) Stat(name string) (fs.FileInfo, error) {
 	return entry, nil
 }
 
+// Lstat is Stat: no link is followed.
+func (t *treeFS) Lstat(name string) (fs.FileInfo, error) { return t.Stat(name) }
+
+// ReadLink is where a symbolic link leads.
+func (t *treeFS) ReadLink(name string) (string, error) {
+	entry, err := t.find("readlink", name)
+	if err != nil {
+		return "", err
+	}
+	if entry.TreeEntry.Mode != filemode.Symlink {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
+	}
+	target, err := t.blob(entry.Hash)
+	if err != nil {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: err}
+	}
+	return string(target), nil
+}
+
 func (t *treeFS) find(op, name string) (*treeEntry, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -31,7 +32,10 @@ func Overlay(ctx context.Context, tree fs.FS, folder string) ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		return memory.WriteFile(path.Join(buildFolder, name), data)
+		if err := memory.WriteFile(path.Join(buildFolder, name), data); err != nil {
+			return ctx.Err() // its name is none for kustomize, which then says of whoever lists it that it is not there
+		}
+		return ctx.Err()
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what %s is built from: %w", folder, err)
@@ -83,7 +87,12 @@ func doesMore(root *yaml.Node) bool {
 		}
 	}
 	resources := document.Lookup(root, "resources")
-	return resources != nil && slices.ContainsFunc(resources.Content, func(item *yaml.Node) bool { return !fs.ValidPath(path.Clean(item.Value)) })
+	return resources != nil && slices.ContainsFunc(resources.Content, func(item *yaml.Node) bool { return !fs.ValidPath(path.Clean(item.Value)) || remote(item.Value) })
+}
+
+// remote reports whether a resource is the address of a file or of a repository, as kustomize takes them.
+func remote(resource string) bool {
+	return strings.ContainsAny(resource, ":?") || strings.HasPrefix(resource, "github.com/")
 }
 
 // checkOverlay refuses what would run a program or fetch something, in a kustomization and all that it builds on.

@@ -24,6 +24,8 @@ import (
 type filePair struct {
 	name       string
 	base, head []byte
+
+	baseRuns, headRuns bool // the file is executable
 }
 
 // input is what two trees hold: the files that differ, sorted by path, and the paths of all files.
@@ -31,17 +33,27 @@ type input struct {
 	pairs      []filePair
 	base, head names
 	baseTree   fs.FS
+
+	baseFolders, headFolders map[string]bool
 }
 
 // manifestNames are how the names of files end that are read as objects.
 var manifestNames = []string{".yaml", ".yml", ".json"}
 
-// names are the files of a tree by path, with what names their content where the tree knows that, else nil.
+// names are the entries of a tree by path, but for folders: a regular, or a link.
 type names map[string]any
+
+// regular is a file, with what names its content where the tree knows that.
+type regular struct {
+	id   any
+	runs bool
+}
+
+func (n names) sorted() []string { return slices.Sorted(maps.Keys(n)) }
 
 // has reports whether the tree has that file, or a folder of that name with something in it.
 func (n names) has(name string) bool {
-	if n.file(name) {
+	if name == "." || n.file(name) {
 		return true
 	}
 	for file := range n {
@@ -53,52 +65,54 @@ func (n names) has(name string) bool {
 }
 
 func (n names) file(name string) bool {
-	_, there := n[name]
+	_, there := n[name].(regular)
 	return there
 }
 
 // load reads both trees and keeps the files that differ. Trees are read by one goroutine, since not every
 // fs.FS can be read by several.
 func load(ctx context.Context, base, head fs.FS) (*input, error) {
-	inBase, err := list(ctx, base)
+	inBase, baseFolders, err := list(ctx, base)
 	if err != nil {
 		return nil, fmt.Errorf("list the base tree: %w", err)
 	}
-	inHead, err := list(ctx, head)
+	inHead, headFolders, err := list(ctx, head)
 	if err != nil {
 		return nil, fmt.Errorf("list the head tree: %w", err)
 	}
 	all := maps.Clone(inBase)
 	maps.Copy(all, inHead)
-	loaded := &input{base: inBase, head: inHead, baseTree: base}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
+	loaded := &input{base: inBase, head: inHead, baseTree: base, baseFolders: baseFolders, headFolders: headFolders}
+	for _, name := range all.sorted() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		pair := filePair{name: name}
-		if id := inBase[name]; id != nil && id == inHead[name] {
+		old, _ := inBase[name].(regular)
+		new, _ := inHead[name].(regular)
+		if old.id != nil && old.id == new.id || !inBase.file(name) && !inHead.file(name) {
 			continue
 		}
+		pair := filePair{name: name, baseRuns: old.runs, headRuns: new.runs}
 		if pair.base, err = read(base, name, inBase.file(name)); err != nil {
 			return nil, fmt.Errorf("read the base tree: %w", err)
 		}
 		if pair.head, err = read(head, name, inHead.file(name)); err != nil {
 			return nil, fmt.Errorf("read the head tree: %w", err)
 		}
-		if inBase.file(name) != inHead.file(name) || !bytes.Equal(pair.base, pair.head) {
+		if inBase.file(name) != inHead.file(name) || old.runs != new.runs || !bytes.Equal(pair.base, pair.head) {
 			loaded.pairs = append(loaded.pairs, pair)
 		}
 	}
 	return loaded, nil
 }
 
-// list collects the paths of a tree.
-func list(ctx context.Context, tree fs.FS) (names, error) {
-	found := names{}
+// list collects the entries of a tree.
+func list(ctx context.Context, tree fs.FS) (found names, folders map[string]bool, err error) {
+	found, folders = names{}, map[string]bool{}
 	if tree == nil {
-		return found, nil
+		return found, folders, nil
 	}
-	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+	err = fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -108,12 +122,21 @@ func list(ctx context.Context, tree fs.FS) (names, error) {
 			}
 			return nil
 		}
-		if entry.Type().IsRegular() {
-			found[name] = contentID(entry)
+		switch {
+		case entry.IsDir():
+			folders[name] = true
+		case entry.Type().IsRegular():
+			info, err := entry.Info()
+			if err != nil {
+				return err
+			}
+			found[name] = regular{contentID(entry), info.Mode()&0o100 != 0}
+		case entry.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0:
+			found[name] = linkOf(tree, name, entry)
 		}
 		return ctx.Err()
 	})
-	return found, err
+	return found, folders, err
 }
 
 // contentID is what an entry of a tree of Git says of its content. Entries that would have to ask a disk first say nothing.
@@ -171,6 +194,10 @@ func parsePair(pair filePair) parsedPair {
 	parsed := parsedPair{name: pair.name}
 	if !slices.Contains(manifestNames, path.Ext(pair.name)) && !slices.Contains(kustomizations, path.Base(pair.name)) {
 		parsed.otherThan(pair.base != nil, pair.head != nil)
+		return parsed
+	}
+	if pair.base != nil && pair.head != nil && bytes.Equal(pair.base, pair.head) {
+		parsed.otherThan(true, true) // only its mode differs
 		return parsed
 	}
 	var ok bool

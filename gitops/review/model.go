@@ -46,7 +46,7 @@ type Origin struct {
 	HeadCommit string `json:"headCommit,omitempty"`
 	Command    string `json:"command,omitempty"` // shows all of it
 	Patch      string `json:"patch,omitempty"`   // "sha256:" and the hash of the full patch, as Patch writes it
-	LeftOut    int    `json:"leftOut"`           // hunks that the patch leaves out because they could hold a secret
+	LeftOut    int    `json:"leftOut"`           // hunks that the patch leaves out because they could show a secret, or are not text
 }
 
 // Cluster is what is known of one cluster beside its objects. A tree that gkops did not write is one cluster without a name.

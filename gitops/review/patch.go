@@ -15,7 +15,7 @@ import (
 )
 
 // Patch writes the change as git diff does, for 'git apply'. What could show a secret is left out: every hunk that touches the
-// document of a Secret, and files that hold one and come, go, or cannot be read. Origin.LeftOut counts them; when it is zero, the
+// document of a Secret, files that hold one and come, go, or cannot be read, and what is not text: links too. Origin.LeftOut counts them; when it is zero, the
 // patch makes head of base.
 func Patch(w io.Writer, report *Report) error {
 	_, err := w.Write(report.patch.text)
@@ -98,8 +98,8 @@ func (p *filePatch) compare(pair *filePair, parsed *parsedPair) {
 			shift += g.newEnd - g.newStart - (g.oldEnd - g.oldStart)
 		}
 	}
-	if body.Len() > 0 || whole {
-		p.text = append(header(pair), body.Bytes()...)
+	if body.Len() > 0 || whole || pair.baseRuns != pair.headRuns {
+		p.text = append(header(pair, body.Len() > 0), body.Bytes()...)
 	}
 }
 
@@ -133,7 +133,7 @@ func (p *filePatch) touches(g lineGroup) bool {
 }
 
 // header is what stands before the hunks of a file.
-func header(pair *filePair) []byte {
+func header(pair *filePair, hunks bool) []byte {
 	var out bytes.Buffer
 	old, new := quotedName("a/"+pair.name), quotedName("b/"+pair.name)
 	fmt.Fprintf(&out, "diff --git %s %s\n", old, new)
@@ -142,11 +142,16 @@ func header(pair *filePair) []byte {
 	}
 	switch {
 	case pair.base == nil:
-		out.WriteString("new file mode 100644\n")
+		out.WriteString("new file mode " + fileMode(pair.headRuns) + "\n")
 		old = "/dev/null"
 	case pair.head == nil:
-		out.WriteString("deleted file mode 100644\n")
+		out.WriteString("deleted file mode " + fileMode(pair.baseRuns) + "\n")
 		new = "/dev/null"
+	case pair.baseRuns != pair.headRuns:
+		out.WriteString("old mode " + fileMode(pair.baseRuns) + "\nnew mode " + fileMode(pair.headRuns) + "\n")
+	}
+	if pair.base != nil && pair.head != nil && !hunks {
+		return out.Bytes()
 	}
 	if len(pair.base)+len(pair.head) == 0 {
 		// Git knows an empty file that comes or goes by these ids alone.
@@ -159,6 +164,14 @@ func header(pair *filePair) []byte {
 	}
 	fmt.Fprintf(&out, "--- %s\n+++ %s\n", old, new)
 	return out.Bytes()
+}
+
+// fileMode is the mode of a file as Git writes it.
+func fileMode(runs bool) string {
+	if runs {
+		return "100755"
+	}
+	return "100644"
 }
 
 // quotedName is a path as Git writes it in a diff.

@@ -112,9 +112,9 @@ func missing(file string, from, in *yaml.Node) []entry {
 	return found
 }
 
-// target is the path of what a kustomization lists; a URL stays one.
+// target is the path of what a kustomization lists; the address of another repository or file stays one.
 func target(file, value string) string {
-	if strings.Contains(value, "://") {
+	if strings.ContainsAny(value, ":?") || strings.HasPrefix(value, "github.com/") {
 		return value
 	}
 	return path.Join(path.Dir(file), value)

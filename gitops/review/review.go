@@ -89,13 +89,17 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	}
 	report.Tables.order()
 	report.unknownKinds()
+	report.engines(sides, loaded)
 	if err := report.supply(ctx, sides, loaded); err != nil {
 		return nil, err
 	}
-	if err := report.learn(ctx, opts); err != nil {
+	if report.patch, err = makePatch(ctx, loaded.pairs, sides); err != nil {
 		return nil, err
 	}
-	if report.patch, err = makePatch(ctx, loaded.pairs, sides); err != nil {
+	if err := report.links(ctx, loaded); err != nil {
+		return nil, err
+	}
+	if err := report.learn(ctx, opts); err != nil {
 		return nil, err
 	}
 	report.complete(opts)

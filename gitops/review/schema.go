@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -63,8 +62,8 @@ func (in *input) same(ctx context.Context, read func(name string, data []byte) b
 	for _, pair := range in.pairs {
 		differs[pair.name] = true
 	}
-	for _, name := range slices.Sorted(maps.Keys(in.base)) {
-		if differs[name] || !slices.Contains(manifestNames, path.Ext(name)) {
+	for _, name := range in.base.sorted() {
+		if differs[name] || !in.base.file(name) || !slices.Contains(manifestNames, path.Ext(name)) {
 			continue
 		}
 		data, err := fs.ReadFile(in.baseTree, name)

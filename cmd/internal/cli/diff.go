@@ -32,7 +32,8 @@ func newDiff(env Env) *cobra.Command {
 		Long: `Compare two revisions of the repository, or two folders, object by object: by default HEAD with the work tree. The manifests need
 not be written by gkops. Attention names what deserves a second look, and why. Secrets are never shown.
 
-With --path, the kustomization of that folder is built first when it does more than to list files. What policy.review.ignore of the
+A..B compares two revisions, A...B what B did since the two parted; a folder of the repository that stands alone is compared with HEAD.
+With --path, or for such a folder, the kustomization in it is built first when it does more than to list files. What policy.review.ignore of the
 base's gkops.yaml names is counted instead of shown. A name that is a folder and a revision is the revision; ./NAME is the folder.
 
 Exit status: 0; 1 there are changes, with --exit-code; 2 could not tell.`,
@@ -40,6 +41,8 @@ Exit status: 0; 1 there are changes, with --exit-code; 2 could not tell.`,
   gkops diff main HEAD -o markdown --forge gitlab
   gkops diff HEAD~1 --cluster prod --exit-code
   gkops diff main --path overlays/prod
+  gkops diff main...HEAD
+  gkops diff gkops/prod/packages/cert-manager
   gkops diff ./before ./after -o html > review.html`,
 		Args: cobra.MaximumNArgs(2),
 	}

@@ -61,6 +61,9 @@ func Review(ctx context.Context, world World, dir string, o ReviewOptions) (*rev
 		repository = nil
 	}
 	s := sides{repository: repository, missing: err, dir: dir}
+	if o, err = s.reviewed(ctx, o); err != nil {
+		return nil, err
+	}
 	trees := ReviewTrees{Origin: review.Origin{Base: orWord(o.Base, "HEAD"), Head: orWord(o.Head, "work tree"), Command: o.Command}}
 	trees.Base, trees.Origin.BaseCommit, err = s.open(ctx, orWord(o.Base, "HEAD"))
 	if gitops.IsUnborn(err) {
@@ -134,17 +137,11 @@ type sides struct {
 
 // open is a folder when it is written as one or nothing else has its name, else a revision.
 func (s sides) open(ctx context.Context, name string) (tree fs.FS, commit string, err error) {
-	folder := name
-	if !filepath.IsAbs(folder) {
-		folder = filepath.Join(s.dir, folder)
-	}
-	info, statErr := os.Stat(folder)
-	exists := statErr == nil && info.IsDir()
-	written := filepath.IsAbs(name) || name == "." || name == ".." || strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../")
+	folder, exists := s.folder(name)
 	switch {
-	case written && !exists:
+	case written(name) && !exists:
 		return nil, "", fmt.Errorf("there is no folder %s", name)
-	case written, s.repository == nil && exists:
+	case written(name), s.repository == nil && exists:
 		return os.DirFS(folder), "", nil
 	case s.repository == nil:
 		return nil, "", &NoRepositoryError{Revision: name, Err: s.missing}
@@ -159,6 +156,23 @@ func (s sides) open(ctx context.Context, name string) (tree fs.FS, commit string
 	}
 	commit, err = s.repository.Resolve(ctx, name)
 	return tree, commit, err
+}
+
+// folder is a name as a folder, and whether there is one.
+func (s sides) folder(name string) (folder string, exists bool) {
+	if folder = name; !filepath.IsAbs(folder) {
+		folder = filepath.Join(s.dir, folder)
+	}
+	info, err := os.Stat(folder)
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
+	}
+	return folder, err == nil && info.IsDir()
+}
+
+// written reports whether a name is written as that of a folder.
+func written(name string) bool {
+	return filepath.IsAbs(name) || name == "." || name == ".." || strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../")
 }
 
 // workTree is the work tree with the files that Git knows and those that gkops writes: what lies there beside them is no part of a
@@ -178,6 +192,12 @@ func (s sides) workTree(ctx context.Context) (fs.FS, error) {
 	files[workspace.FileName], folders[Folder] = true, true
 	return partial{FS: work, shown: func(name string) bool { return files[name] || folders[name] || strings.HasPrefix(name, Folder+"/") }}, nil
 }
+
+// ReadLink is where a link leads.
+func (t partial) ReadLink(name string) (string, error) { return fs.ReadLink(t.FS, name) }
+
+// Lstat describes an entry, also one that is a link.
+func (t partial) Lstat(name string) (fs.FileInfo, error) { return fs.Lstat(t.FS, name) }
 
 // clusterOf is the cluster whose generated folder a file lies in, empty for one that lies in none.
 func clusterOf(file string) string {

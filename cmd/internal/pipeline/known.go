@@ -212,7 +212,7 @@ func (k knowledge) check(ctx context.Context, tree fs.FS, cluster string, l *loc
 	if l != nil {
 		version = l.Kubernetes
 	}
-	report, err := compat.Check(ctx, tree, compat.Target{Kubernetes: version})
+	report, err := compat.Check(ctx, plainFiles{tree}, compat.Target{Kubernetes: version})
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func describe(t reflect.Type, field string) string {
 			"Noise": "Hunks that are folded.", "Files": "Changed files that hold no object.",
 		},
 		reflect.TypeFor[review.Origin](): {
-			"Patch": "The hash of what '-o patch' writes.", "LeftOut": "Hunks that the patch leaves out because they could show a secret.",
+			"Patch": "The hash of what '-o patch' writes.", "LeftOut": "Hunks that the patch leaves out because they could show a secret, or are not text.",
 		},
 		reflect.TypeFor[review.Attention](): {
 			"Rule": "See docs/review.md.", "Path": "The field, as in the path of a hunk.", "Why": "Why it matters.", "Do": "What to do.",
