@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"go.yaml.in/yaml/v3"
+
 	"gkops.dev/gkops/compat/document"
 )
 
@@ -184,4 +186,19 @@ func RemoveRegistry(data []byte, name string) ([]byte, error) {
 	}
 	w.Registries = slices.Delete(w.Registries, at, at+1)
 	return edit(data, w, func(t *text) ([]byte, error) { return t.dropItem([]any{"registries"}, at) })
+}
+
+// SetKubernetes gives a cluster another Kubernetes version.
+func SetKubernetes(data []byte, cluster, version string) ([]byte, error) {
+	w, err := Parse(FileName, data)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(w.Clusters, func(c Cluster) bool { return c.Name == cluster })
+	if at < 0 {
+		return nil, &NotListedError{What: "cluster", Name: cluster}
+	}
+	w.Clusters[at].Kubernetes = version
+	value := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: version, Style: yaml.DoubleQuotedStyle}
+	return edit(data, w, func(t *text) ([]byte, error) { return t.setEntry([]any{"clusters", at}, "kubernetes", value) })
 }

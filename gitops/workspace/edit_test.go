@@ -108,6 +108,8 @@ func runEdit(verb string, words []string, data []byte) ([]byte, error) {
 		return RemoveHold(data, name)
 	case "registry":
 		return AddRegistry(data, Registry{Name: name, URL: pairs["url"], Type: RegistryType(pairs["type"])})
+	case "kubernetes":
+		return SetKubernetes(data, name, words[1])
 	case "unregistry":
 		return RemoveRegistry(data, name)
 	}

@@ -49,17 +49,17 @@ func (s seenFrom) Needs(_ context.Context, pkg string, c resolver.Candidate) (re
 	if r.fits[s.minor] {
 		text = ">=0.0.0"
 	}
-	needs.Kubernetes = []resolver.Demand{{Range: span(text)}}
+	needs.Kubernetes = []resolver.Demand{{Range: rangeOf(text)}}
 	for _, name := range s.u.packages {
 		if v, found := r.needs[name]; found {
-			needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: name, Range: span(fmt.Sprintf(">=%d <=%d", v[0], v[1]))})
+			needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: name, Range: rangeOf(fmt.Sprintf(">=%d <=%d", v[0], v[1]))})
 		}
 		if v := r.hates[name]; v > 0 {
-			needs.Conflicts = append(needs.Conflicts, resolver.Conflict{Package: name, Range: span(fmt.Sprintf(">=%d", v))})
+			needs.Conflicts = append(needs.Conflicts, resolver.Conflict{Package: name, Range: rangeOf(fmt.Sprintf(">=%d", v))})
 		}
 	}
 	if r.from > 0 {
-		needs.From = &resolver.Demand{Range: span(fmt.Sprintf(">=%d", r.from))}
+		needs.From = &resolver.Demand{Range: rangeOf(fmt.Sprintf(">=%d", r.from))}
 	}
 	return needs, nil
 }
@@ -72,7 +72,7 @@ func number(n int) catalog.Version {
 	return v
 }
 
-func span(s string) catalog.Range {
+func rangeOf(s string) catalog.Range {
 	r, err := catalog.ParseRange(s)
 	if err != nil {
 		panic(err)

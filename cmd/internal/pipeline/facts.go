@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,12 +19,13 @@ import (
 type offers struct {
 	project    *Project
 	kubernetes catalog.Version
+	memo       *sync.Map // of Needs by registry, package and version; nil asks the registries each time
 }
 
 // offersTo are the offers for a cluster of a workspace.
 func (p *Project) offersTo(w *workspace.Workspace, cluster string) offers {
 	version, _ := kubernetes(w, cluster)
-	return offers{p, version}
+	return offers{project: p, kubernetes: version}
 }
 
 // kubernetes is the version of a cluster and the place that says so; zero for a cluster that is not there.
@@ -65,6 +67,22 @@ func (o offers) Prefetch(ctx context.Context, pkgs []string) {
 
 // Needs says what one candidate needs: by its package.yaml, and by the facts about it.
 func (o offers) Needs(ctx context.Context, pkg string, c resolver.Candidate) (resolver.Needs, error) {
+	if o.memo == nil {
+		return o.needs(ctx, pkg, c)
+	}
+	key := release{c.Registry, pkg, c.Version.String()}
+	if known, found := o.memo.Load(key); found {
+		needs, _ := known.(resolver.Needs)
+		return needs, nil
+	}
+	needs, err := o.needs(ctx, pkg, c)
+	if err == nil {
+		o.memo.Store(key, needs)
+	}
+	return needs, err
+}
+
+func (o offers) needs(ctx context.Context, pkg string, c resolver.Candidate) (resolver.Needs, error) {
 	var release *catalog.Release
 	var known catalog.Known
 	group, reading := errgroup.WithContext(ctx)

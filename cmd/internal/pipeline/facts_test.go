@@ -71,7 +71,7 @@ func TestNotReadWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := resolver.Solve(t.Context(), offers{p, kubernetes}, resolver.Problem{
+	plan, err := resolver.Solve(t.Context(), offers{project: p, kubernetes: kubernetes}, resolver.Problem{
 		Registries: []string{"main"}, Roots: []resolver.Root{{Package: "p0"}}, Kubernetes: kubernetes, KubernetesWhere: "gkops.yaml:9",
 	})
 	if err != nil {

@@ -149,6 +149,7 @@ func (i informed) Needs(ctx context.Context, pkg string, c resolver.Candidate) (
 	if err != nil || i.learned == nil {
 		return needs, err
 	}
+	needs.Serves, needs.Uses = slices.Clone(needs.Serves), slices.Clone(needs.Uses)
 	for _, u := range i.learned.apis[release{c.Registry, pkg, c.Version.String()}] {
 		if u.serves.Kind != "" {
 			needs.Serves = append(needs.Serves, u.serves)

@@ -100,6 +100,9 @@ func (p *Project) choose(ctx context.Context, w *workspace.Workspace, c workspac
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(e.pins) > 0 {
+		asWritten(plan, w, c.Name)
+	}
 	instances, err := p.describe(ctx, w, c.Name, plan)
 	if err != nil {
 		return nil, nil, err
@@ -124,6 +127,18 @@ func (e Edit) reminders(kept []lock.Instance) []string {
 		notices = append(notices, warnings(i)...)
 	}
 	return notices
+}
+
+// asWritten gives the reasons of a plan the ranges that gkops.yaml has, where a pin was asked for instead.
+func asWritten(plan *resolver.Plan, w *workspace.Workspace, cluster string) {
+	for _, want := range w.Effective(cluster) {
+		c := plan.Instance(want.Instance())
+		for n := range c.RequiredBy {
+			if c.RequiredBy[n].By == "" {
+				c.RequiredBy[n].Range = want.Range()
+			}
+		}
+	}
 }
 
 // keptInstances are the instances of a lock that is kept, with the overrides of today's workspace. It is false when a namespace

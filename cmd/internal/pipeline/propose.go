@@ -30,6 +30,7 @@ type Edit struct {
 	Bounds         map[string]Bounds // by cluster, what binds this edit alone
 	Commit         bool              // everything that gkops owns will be committed, also what earlier commands left uncommitted
 
+	pins    []pin    // instances that go to exactly these versions, without gkops.yaml saying so
 	learned *learned // in earlier rounds, see planCluster
 }
 

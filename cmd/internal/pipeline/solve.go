@@ -73,7 +73,7 @@ func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Loc
 			})
 		}
 	}
-	return problem
+	return pinned(problem, e.pins)
 }
 
 // where is the place of an entry: a line of gkops.yaml as it is on disk, or this command when it is not written yet.

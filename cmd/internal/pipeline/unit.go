@@ -102,11 +102,20 @@ func (e *NamespaceError) Hint() string {
 }
 
 func (p *Project) release(ctx context.Context, i lock.Instance) (*catalog.Release, error) {
-	v, err := catalog.ParseVersion(i.Version)
+	v, err := parseLocked(i.Name, i.Version)
 	if err != nil {
-		return nil, fmt.Errorf("instance %s in the lock: %w", i.Name, err)
+		return nil, err
 	}
 	return p.read(ctx, i.Registry, i.Package, v)
+}
+
+// parseLocked reads the version of an instance in a lock.
+func parseLocked(instance, version string) (catalog.Version, error) {
+	v, err := catalog.ParseVersion(version)
+	if err != nil {
+		return v, fmt.Errorf("instance %s in the lock: %w", instance, err)
+	}
+	return v, nil
 }
 
 func componentValues(c catalog.Component) map[string]any {

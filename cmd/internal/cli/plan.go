@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gkops.dev/gkops/cmd/internal/pipeline"
+	"gkops.dev/gkops/compat/knowledge"
+)
+
+func newPlan(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "plan",
+		Short:   "Plan what takes several steps: a Kubernetes version",
+		Long:    "Plan what takes several steps, each of them good for itself.",
+		Example: "  gkops plan kubernetes 1.35",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPlanKubernetes(env))
+	return cmd
+}
+
+// planOptions are what 'gkops plan kubernetes' is told.
+type planOptions struct {
+	changeOptions
+	target string
+	step   bool
+}
+
+func newPlanKubernetes(env Env) *cobra.Command {
+	var o planOptions
+	cmd := &cobra.Command{
+		Use:   "kubernetes X.Y",
+		Short: "Plan the way to a Kubernetes version: which packages move, when, and when the cluster does",
+		Long: `Find the shortest way of each cluster to a Kubernetes version, one minor at a time. A step is packages that move together, or
+the cluster's own minor; after each step all versions fit the minor before it and the one after it. Shortest means that no other
+way changes fewer versions. Where two are as short, the cluster moves first, and packages go to the newest version.
+
+What fits is known from facts and overlays, the weightiest first (tested, measured, declared, reported), and from rendering
+every step: an object that a minor does not serve keeps its version out. Of what nothing is said, the plan tells so.
+
+Nothing is written without --step, which takes the first step as a change to the work tree (or, with --commit, a commit). When it is
+merged and applied, run the same command for the next one: 'kubernetes:' in gkops.yaml changes in the step that moves the cluster.
+
+Exit status: 0 there is a way; 1 something cannot follow, and the plan ends before it; 2 could not tell.`,
+		Example: `  gkops plan kubernetes 1.35
+  gkops plan kubernetes 1.35 --cluster prod -o markdown
+  gkops plan kubernetes 1.35 --cluster prod --step --commit`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+	}
+	o.flags(cmd, env)
+	cmd.Flags().Lookup("cluster").Usage = "plan for this cluster alone"
+	cmd.Flags().BoolVar(&o.step, "step", false, "take the first step of one cluster")
+	format := outputFlag(cmd, "json", "markdown")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o.format, o.target = format.format, args[0]
+		if (o.commit || o.dryRun || o.force || o.message != "") && !o.step {
+			return usagef(cmd, "nothing is written without --step")
+		}
+		if _, err := knowledge.ParseMinor(o.target); err != nil {
+			return &argumentError{fmt.Sprintf("%q", o.target), err, "write the minor version, 1.35"}
+		}
+		if o.step {
+			return changing(cmd.Context(), env, func(p *pipeline.Project) error { return runPlanKubernetes(cmd.Context(), env, p, o) })
+		}
+		p, err := open(cmd.Context(), env)
+		if err != nil {
+			return err
+		}
+		return runPlanKubernetes(cmd.Context(), env, p, o)
+	}
+	return cmd
+}
+
+func runPlanKubernetes(ctx context.Context, env Env, p *pipeline.Project, o planOptions) error {
+	plans, err := plansFor(ctx, p, o.cluster, o.target)
+	if err != nil {
+		return err
+	}
+	if o.step {
+		return takeStep(ctx, env, p, o, plans)
+	}
+	if err := showPlans(env, o.format, plans); err != nil {
+		return err
+	}
+	var short []string
+	for _, plan := range plans {
+		if plan.Reaches != plan.To {
+			short = append(short, fmt.Sprintf("cluster %s gets to Kubernetes %s, not to %s", plan.Cluster, plan.Reaches, plan.To))
+		}
+	}
+	if len(short) > 0 {
+		return &answerNo{strings.Join(short, "; ")}
+	}
+	return nil
+}
+
+// plansFor are the plans of the cluster with a name, or of all that are not there yet.
+func plansFor(ctx context.Context, p *pipeline.Project, name, target string) ([]*pipeline.KubernetesPlan, error) {
+	plans := []*pipeline.KubernetesPlan{}
+	to, err := knowledge.ParseMinor(target)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range p.Workspace().Clusters {
+		at, err := knowledge.ParseMinor(c.Kubernetes)
+		if err != nil {
+			return nil, err
+		}
+		if name == "" && at < to {
+			plan, err := p.PlanKubernetes(ctx, c.Name, target)
+			if err != nil {
+				return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
+			}
+			plans = append(plans, plan)
+		}
+	}
+	if name != "" {
+		plan, err := p.PlanKubernetes(ctx, name, target)
+		return append(plans, plan), err
+	}
+	return plans, nil
+}
+
+// takeStep writes the first step of the one plan.
+func takeStep(ctx context.Context, env Env, p *pipeline.Project, o planOptions, plans []*pipeline.KubernetesPlan) error {
+	if len(plans) > 1 {
+		return &usageError{"gkops plan kubernetes", fmt.Errorf("--step is for one cluster, and %d are to move: name one with --cluster", len(plans))}
+	}
+	if len(plans) == 0 || len(plans[0].Steps) == 0 {
+		if len(plans) > 0 && len(plans[0].Blocked) > 0 {
+			return &answerNo{fmt.Sprintf("cluster %s cannot leave Kubernetes %s: %s", plans[0].Cluster, plans[0].From, plans[0].Blocked[0].Why)}
+		}
+		fmt.Fprintf(env.Stderr, "gkops: nothing to do: Kubernetes %s is reached\n", o.target)
+		return nil
+	}
+	plan := plans[0]
+	step := plan.Steps[0]
+	fmt.Fprintf(env.Stderr, "gkops: step 1 of %d to Kubernetes %s: %s\n", len(plan.Steps), plan.Reaches, stepLine(step))
+	edit := o.edit(nil)
+	if err := p.TakeStep(&edit, plan.Cluster, step); err != nil {
+		return err
+	}
+	if step.To != "" && o.message == "" {
+		o.message = fmt.Sprintf("Move %s to Kubernetes %s", plan.Cluster, step.To)
+	}
+	return change(ctx, env, p, o.changeOptions, edit)
+}
