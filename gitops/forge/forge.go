@@ -74,7 +74,7 @@ type PullEdit struct {
 type Merge struct {
 	Commit string // the head commit that was judged
 	Method string // merge, squash or rebase; empty is the repository's own default
-	Queue  bool   // let the forge merge it when its checks have passed, where it can; else it is merged now
+	Queue  bool   // let the forge merge it when its checks have passed, or now when they have; ErrUnsupported where it cannot
 }
 
 // CheckState is what checks and statuses of a commit say together.
