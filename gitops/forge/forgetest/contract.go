@@ -35,6 +35,8 @@ type Subject struct {
 	// Denied is the same forge with a token that it does not know.
 	Denied Forge
 	Lacks  []Lack
+	// MaxBody is how many characters the body of a pull may have, 0 for no bound that matters.
+	MaxBody int
 	// Many is how many pulls make sure that a list has more than one page.
 	Many int
 }

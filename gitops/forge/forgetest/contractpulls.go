@@ -106,6 +106,9 @@ func testText(t *testing.T, s *Subject) {
 	s.Push(t, "up", "a.txt", "a\n")
 	body := "<!-- gkops: {\"plan\":\"0a1b\"} -->\n| a | b |\n|---|---|\n| `x` | \"quoted\" & <b>bold</b> |\n\n\tTab, ünïcode, 日本語, 🚀 \\ back\\slash\n\n" +
 		strings.Repeat("0123456789 ", 2000) + "end"
+	if s.MaxBody > 0 {
+		body = string([]rune(body)[:s.MaxBody])
+	}
 	title := "Üpgrade \"a\" & <b> to 日本 \\ 1.0"
 	p := s.opened(t, forge.NewPull{Title: title, Body: body, Head: "up", Base: "main"})
 	if read := s.pull(t, p.Number); read.Title != title || read.Body != body {

@@ -26,7 +26,9 @@ func (f *Fake) Options() polite.Options {
 }
 
 // Faults holds a client to what it does when the forge, or the network before it, is at fault. open makes a fake and a client of it.
-func Faults(t *testing.T, open func(t *testing.T) (*Fake, func(polite.Login) Forge)) {
+//
+// prefix is what the forge's paths have before "team/fleet".
+func Faults(t *testing.T, prefix string, open func(t *testing.T) (*Fake, func(polite.Login) Forge)) {
 	parts := []struct {
 		name string
 		test func(*testing.T, *Fake, func(polite.Login) Forge)
@@ -42,6 +44,7 @@ func Faults(t *testing.T, open func(t *testing.T) (*Fake, func(polite.Login) For
 	for _, part := range parts {
 		t.Run(part.name, func(t *testing.T) {
 			f, client := open(t)
+			f.path = prefix + "team/fleet"
 			part.test(t, f, client)
 		})
 	}
@@ -72,7 +75,7 @@ func faultLost(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 	}
 	c := client(Login(BotToken))
 	f.Server.Push(t, "team/fleet", "up", "Up", map[string]string{"a": "a\n"})
-	pull, err := c.OpenPull(t.Context(), "team/fleet", forge.NewPull{Title: "Up", Head: "up", Base: "main"})
+	pull, err := c.OpenPull(t.Context(), f.path, forge.NewPull{Title: "Up", Head: "up", Base: "main"})
 	silent(t, err)
 	if err == nil || pull.Number != 0 || posts != 1 {
 		t.Errorf("after %d calls it is %+v, %v", posts, pull, err)
@@ -81,7 +84,7 @@ func faultLost(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 	if errors.As(err, &conflict) {
 		t.Errorf("a lost answer is told as a refusal: %v", err)
 	}
-	list, err := c.Pulls(t.Context(), "team/fleet", forge.PullQuery{Head: "up"})
+	list, err := c.Pulls(t.Context(), f.path, forge.PullQuery{Head: "up"})
 	if err != nil || len(list) != 1 {
 		t.Errorf("the list is %+v, %v", list, err)
 	}
@@ -112,13 +115,13 @@ func faultPage(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return true
 	}
-	list, err := c.Pulls(t.Context(), "team/fleet", forge.PullQuery{State: forge.Open})
+	list, err := c.Pulls(t.Context(), f.path, forge.PullQuery{State: forge.Open})
 	silent(t, err)
 	if err == nil || list != nil || asked < 2 {
 		t.Errorf("%d pulls after the second page was asked for %d times, %v", len(list), asked, err)
 	}
 	f.Before = nil
-	if list, err = c.Pulls(t.Context(), "team/fleet", forge.PullQuery{State: forge.Open}); err != nil || len(list) != 25 {
+	if list, err = c.Pulls(t.Context(), f.path, forge.PullQuery{State: forge.Open}); err != nil || len(list) != 25 {
 		t.Errorf("then %d pulls, %v", len(list), err)
 	}
 }
@@ -144,14 +147,14 @@ func faultLimits(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 			w.WriteHeader(limit.status)
 			return true
 		}
-		_, err := c.Repository(t.Context(), "team/fleet")
+		_, err := c.Repository(t.Context(), f.path)
 		silent(t, err)
 		var limited *forge.LimitError
 		if limit.lasting && (!errors.As(err, &limited) || asked != 1) || !limit.lasting && err != nil {
 			t.Errorf("%d %s: asked %d times, %v", limit.status, limit.value, asked, err)
 		}
 		title := "x"
-		if _, err := c.EditPull(t.Context(), "team/fleet", 1, forge.PullEdit{Title: &title}); err == nil || writes > 1 {
+		if _, err := c.EditPull(t.Context(), f.path, 1, forge.PullEdit{Title: &title}); err == nil || writes > 1 {
 			t.Errorf("%d %s: %d writes, %v", limit.status, limit.value, writes, err)
 		}
 	}
@@ -159,7 +162,7 @@ func faultLimits(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 
 func faultToken(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 	c := client(Login(BotToken))
-	if _, err := c.Repository(t.Context(), "team/fleet"); err != nil {
+	if _, err := c.Repository(t.Context(), f.path); err != nil {
 		t.Fatal(err)
 	}
 	asked := 0
@@ -168,7 +171,7 @@ func faultToken(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 		JSON(w, http.StatusUnauthorized, map[string]any{"message": "Bad credentials"})
 		return true
 	}
-	_, err := c.Pulls(t.Context(), "team/fleet", forge.PullQuery{})
+	_, err := c.Pulls(t.Context(), f.path, forge.PullQuery{})
 	silent(t, err)
 	var denied *forge.AuthError
 	if !errors.As(err, &denied) || denied.Status != 401 || asked != 1 {
@@ -184,7 +187,7 @@ func faultHidden(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 		JSON(w, http.StatusNotFound, map[string]any{"message": "Not Found"})
 		return true
 	}
-	_, err := client(Login(BotToken)).Repository(t.Context(), "team/fleet")
+	_, err := client(Login(BotToken)).Repository(t.Context(), f.path)
 	silent(t, err)
 	var missing *forge.NotFoundError
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "team/fleet") {
@@ -208,19 +211,19 @@ func faultElsewhere(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 		answer.Header().Set("Link", fmt.Sprintf(`<%s%s?page=2>; rel="next"`, thief.URL, r.URL.Path))
 		return false
 	}
-	_, err := c.Repository(t.Context(), "team/fleet")
+	_, err := c.Repository(t.Context(), f.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Comments(t.Context(), "team/fleet", 1) // what a lying link does to a list is for the client to say
+	_, err = c.Comments(t.Context(), f.path, 1) // what a lying link does to a list is for the client to say
 	silent(t, err)
 	for _, status := range []int{301, 302, 307, 308} {
 		f.Before = func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, thief.URL+r.URL.Path, status)
 			return true
 		}
-		_, readErr := c.Repository(t.Context(), "team/fleet")
-		_, writeErr := c.OpenPull(t.Context(), "team/fleet", forge.NewPull{Title: "x", Head: "up-1", Base: "other"})
+		_, readErr := c.Repository(t.Context(), f.path)
+		_, writeErr := c.OpenPull(t.Context(), f.path, forge.NewPull{Title: "x", Head: "up-1", Base: "other"})
 		silent(t, readErr)
 		silent(t, writeErr)
 		if readErr == nil || writeErr == nil {
@@ -234,7 +237,7 @@ func faultElsewhere(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 
 func faultReset(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 	c := client(Login(BotToken))
-	if _, err := c.Repository(t.Context(), "team/fleet"); err != nil {
+	if _, err := c.Repository(t.Context(), f.path); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -245,7 +248,7 @@ func faultReset(t *testing.T, f *Fake, client func(polite.Login) Forge) {
 			}
 			return false
 		}
-		if _, err := c.Repository(t.Context(), "team/fleet"); err != nil || asked < 2 {
+		if _, err := c.Repository(t.Context(), f.path); err != nil || asked < 2 {
 			t.Errorf("asked %d times, %v", asked, err)
 		}
 	}

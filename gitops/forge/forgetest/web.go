@@ -28,6 +28,7 @@ type Fake struct {
 	// After stands after every request that was answered, with what would be sent; when it returns true it has sent something else.
 	After func(w http.ResponseWriter, r *http.Request, answer *httptest.ResponseRecorder) bool
 
+	path string // of the first repository, as the client names it
 	base *url.URL
 	http *http.Client
 }

@@ -294,7 +294,7 @@ func TestContract(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	forgetest.Faults(t, func(t *testing.T) (*forgetest.Fake, func(polite.Login) forgetest.Forge) {
+	forgetest.Faults(t, "", func(t *testing.T) (*forgetest.Fake, func(polite.Login) forgetest.Forge) {
 		f := fake(t)
 		return f, func(login polite.Login) forgetest.Forge { return client(t, f, login) }
 	})
