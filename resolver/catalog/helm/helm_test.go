@@ -84,6 +84,14 @@ generated: "2026-01-01T00:00:00Z"
 
 var digest = string(catalog.DigestOf([]byte("archive")))
 
+// TestKeysInQuotes reads what Helm never writes and YAML allows: a version under a key in quotes is not lost.
+func TestKeysInQuotes(t *testing.T) {
+	x, err := helm.ParseIndex("index.yaml", []byte("entries:\n  web:\n  - name: web\n    \"version\": 1.0.0\n"))
+	if err != nil || len(x.Versions("web")) != 1 {
+		t.Errorf("%v, %v", x, err)
+	}
+}
+
 // TestRegistry reads a chart repository as a registry, in the layout that Helm writes and in others.
 func TestRegistry(t *testing.T) {
 	block := fmt.Sprintf(index, strings.TrimPrefix(digest, "sha256:"))
@@ -97,7 +105,10 @@ func TestRegistry(t *testing.T) {
 	if err := errors.Join(yaml.Unmarshal([]byte(block), &root), encoder.Encode(&root)); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"block": block, "flow": flow, "indented": indented.String()} {
+	items := "apiVersion: v1\nentries:\n" + strings.NewReplacer(`{"apiVersion": "v1", "entries": {`, "  ", `"old": [`, "old:\n  - ", `"web": [`, "  web:\n  - ",
+		`"library": [`, "  library:\n  - ", "}],\n\t\t", "}\n", "},\n\t\t{", "}\n  - {", "}, {", "}\n  - {", "}]}}", "}\n").Replace(flow)
+
+	for name, text := range map[string]string{"block": block, "flow": flow, "indented": indented.String(), "items": items} {
 		t.Run(name, func(t *testing.T) {
 			server := serve(t, map[string]string{"index.yaml": text})
 			registry := catalog.NewRegistry("charts", server.URL, helm.New(server.URL, web.New(http.DefaultClient, web.Options{}), false))

@@ -253,13 +253,17 @@ func (x *Index) cut(data []byte) bool {
 				return false
 			}
 		case !inside:
-		case bytes.HasPrefix(trimmed, []byte("  - ")) && len(trimmed) > 4 && trimmed[4] != ' ' && chart != "":
+		case bytes.HasPrefix(trimmed, []byte("  - ")) && len(trimmed) > 4 && isLetter(trimmed[4]) && chart != "":
 			flush()
 			current = &entry{line: number, raw: data[start:at]}
 			version = current.field(trimmed[4:], version)
 		case bytes.HasPrefix(trimmed, []byte("    ")) && current != nil:
 			current.raw = current.raw[:len(current.raw)+len(line)]
-			if trimmed[4] != ' ' {
+			switch {
+			case trimmed[4] == ' ', trimmed[4] == '-':
+			case !isLetter(trimmed[4]): // a key in quotes, a merge: it may hide what has to be known
+				return false
+			default:
 				version = current.field(trimmed[4:], version)
 			}
 		case len(trimmed) > 3 && trimmed[1] == ' ' && trimmed[2] != ' ' && trimmed[2] != '-' && bytes.HasSuffix(trimmed, []byte(":")):
@@ -273,6 +277,9 @@ func (x *Index) cut(data []byte) bool {
 	x.dash()
 	return any
 }
+
+// isLetter reports whether a byte begins a plain key of an entry.
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
 // dash turns the dash of each item into a space, on copies: what is left is a mapping.
 func (x *Index) dash() {
