@@ -218,14 +218,19 @@ func (t *tree) addApplication() ([]finding.Finding, error) {
 
 func (c Cluster) applicationName() string { return shorten("gkops-"+c.Name, maxLabel) }
 
+// engineNamespace is where the engine and its objects are. Argo CD is in the namespace that its manifests name, unless gkops.yaml says another.
+func (c Cluster) engineNamespace() string {
+	if c.Source.Namespace == "" && c.Engine == ArgoCD {
+		return "argocd"
+	}
+	return c.Source.Namespace
+}
+
 // application is an Application of the cluster without its sources.
 func (c Cluster) application(name string) argocd.Application {
 	app := argocd.Application{
-		Name: name, Namespace: c.Source.Namespace, Labels: labelsOf(Part{}),
+		Name: name, Namespace: c.engineNamespace(), Labels: labelsOf(Part{}),
 		Project: c.Source.Project, RepoURL: c.Source.RepoURL, Revision: c.Source.Revision,
-	}
-	if app.Namespace == "" {
-		app.Namespace = "argocd"
 	}
 	if app.Project == "" {
 		app.Project = "default"

@@ -70,7 +70,7 @@ func (n *namespaces) collect(b *build) {
 
 // reserved reports whether a namespace is there before anything is installed: those of Kubernetes, and the engine's own.
 func (n *namespaces) reserved(name string) bool {
-	return slices.Contains([]string{"default", "kube-system", "kube-public", "kube-node-lease", n.cluster.Source.Namespace}, name)
+	return slices.Contains([]string{"default", "kube-system", "kube-public", "kube-node-lease", n.cluster.engineNamespace()}, name)
 }
 
 // names are the namespaces of the tree that are not reserved, sorted.

@@ -201,6 +201,11 @@ func engineKinds() []CRD {
 	return kinds
 }
 
+// BringsKind reports whether a kind of mode release is defined by the engine itself, so that no package has to define it.
+func BringsKind(group, kind string) bool {
+	return slices.ContainsFunc(engineKinds(), func(c CRD) bool { return c.Group == group && c.Kind == kind })
+}
+
 func put(node *yaml.Node, key string, value *yaml.Node) {
 	node.Content = append(node.Content, document.String(key), value)
 }

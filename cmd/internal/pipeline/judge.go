@@ -13,6 +13,7 @@ import (
 	"gkops.dev/gkops/compat/schema"
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/gitops/workspace"
+	"gkops.dev/gkops/render"
 )
 
 // UnfitError says that what a change would bring does not fit the cluster: its Kubernetes version, or the definitions of its custom
@@ -81,7 +82,7 @@ func (p *Project) judge(ctx context.Context, w *workspace.Workspace, done *plann
 	}
 	j := &judged{parts: report.Split(part)}
 	for _, f := range report.Findings {
-		if changed[part(f.File)] {
+		if changed[part(f.File)] && !(f.Rule == compat.Missing && render.BringsKind(f.Object.Group(), f.Object.Kind)) {
 			j.findings = append(j.findings, f)
 		}
 	}
