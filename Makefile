@@ -3,7 +3,7 @@ GO ?= go
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: e2e-flux help build test lint golden bench prove demo real browser generate tidy
+.PHONY: e2e-flux e2e-gitea help build test lint golden bench prove demo real browser generate tidy
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ lint: ## gofmt, go vet and staticcheck; changes nothing
 	$(GO) vet -tags real ./cmd/... ./gitops/...
 	$(GO) vet -tags browser ./gitops/review
 	$(GO) vet -tags prove ./resolver
-	$(GO) vet -tags e2e ./golden/e2e
+	$(GO) vet -tags e2e,gitea ./golden/e2e
 	$(GO) tool staticcheck ./...
 
 golden: ## accept what the golden tests got; read the diff before you commit it
@@ -56,6 +56,9 @@ peers: ## the fixtures of kubeconform and kubectl-validate from their modules, a
 
 e2e-flux: ## the real Flux on two real Kubernetes minors, built once and kept in the cache (needs unshare and ip)
 	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 10m -v ./golden/e2e
+
+e2e-gitea: ## the client of Gitea and pushes against the real Gitea, built once and kept in the cache (needs a C compiler, git, unshare and ip)
+	$(GO) run ./cmd/internal/programs gitea $(GO) test -tags e2e,gitea -count=1 -timeout 10m -run TestGitea -v ./golden/e2e
 
 tidy: ## tidy go.mod
 	$(GO) mod tidy

@@ -77,6 +77,7 @@ type program struct {
 	folder string // of its module below golden/e2e
 	path   string // the main package
 	flags  string // for the linker
+	tags   string // for the compiler, which then takes C too: the database of Gitea is written in it
 }
 
 // built is the place of the program below the cache; it is built when it is not there.
@@ -92,9 +93,9 @@ func (p program) built(cache string) (string, error) {
 	}
 	fmt.Fprintf(os.Stderr, "programs: building %s (once, it takes minutes)\n", p.name)
 	fresh := fmt.Sprintf("%s.%d", place, os.Getpid()) // its own, when two build at once
-	cmd := exec.Command("go", "build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w "+p.flags, "-o", fresh, p.path)
+	cmd := exec.Command("go", "build", "-mod=readonly", "-trimpath", "-tags", p.tags, "-ldflags", "-s -w "+p.flags, "-o", fresh, p.path)
 	cmd.Dir, cmd.Stderr = module, os.Stderr
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED="+p.cgo())
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("build %s from %s: %w", p.name, module, err)
 	}
@@ -114,8 +115,18 @@ func (p program) key(module string) (string, error) {
 		}
 		fmt.Fprintf(hash, "%s %d\n%s", name, len(data), data)
 	}
+	if p.tags != "" {
+		fmt.Fprintf(hash, "%s\n", p.tags)
+	}
 	fmt.Fprintf(hash, "%s\n%s\n%s %s/%s\n", p.path, p.flags, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return fmt.Sprintf("%x", hash.Sum(nil))[:24], nil
+}
+
+func (p program) cgo() string {
+	if p.tags == "" {
+		return "0"
+	}
+	return "1"
 }
 
 func (p program) variable() string {
@@ -130,7 +141,8 @@ func tiers() map[string][]program {
 		{name: "helm-controller", folder: "helm-controller", path: "github.com/fluxcd/helm-controller"},
 	})
 	argocd := slices.Concat(cluster(), []program{{name: "argocd", folder: "argocd", path: "github.com/argoproj/argo-cd/v3/cmd"}})
-	return map[string][]program{"flux": flux, "argocd": argocd}
+	gitea := []program{{name: "gitea", folder: "gitea", path: "code.gitea.io/gitea", tags: "sqlite,sqlite_unlock_notify"}}
+	return map[string][]program{"flux": flux, "argocd": argocd, "gitea": gitea}
 }
 
 // tier lists the programs of a tier.
