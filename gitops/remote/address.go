@@ -80,7 +80,7 @@ func parsePlain(text string) (address, error) {
 		if !named {
 			user, host = "", before
 		}
-		if host == "" || after == "" || strings.HasPrefix(host, "-") {
+		if host == "" || after == "" || strings.HasPrefix(host, "-") || strings.HasPrefix(after, ":") {
 			return address{}, fmt.Errorf("%q names no repository", text)
 		}
 		return address{scheme: "ssh", user: user, host: host, path: after, scp: true}, nil
