@@ -3,10 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -156,28 +153,5 @@ func (o diffOptions) write(ctx context.Context, env Env, report *review.Report) 
 	if err := review.Text(&text, report, env.color(env.StdoutTerminal)); err != nil {
 		return err
 	}
-	return page(ctx, env, &text, !o.noPager)
-}
-
-// page shows a text in the reader's pager when a person is looking, else writes it. A pager that is not there is passed over.
-func page(ctx context.Context, env Env, text io.Reader, wanted bool) error {
-	pager, asked := env.Getenv("GKOPS_PAGER"), true
-	if pager == "" {
-		pager = env.Getenv("PAGER")
-	}
-	if pager == "" {
-		pager, asked = "less -FRX", false
-	}
-	_, err := exec.LookPath(strings.Fields(pager + " -")[0])
-	if !wanted || !env.StdoutTerminal || pager == "cat" || err != nil && !asked {
-		_, err := io.Copy(env.Stdout, text)
-		return err
-	}
-	command := exec.CommandContext(ctx, "sh", "-c", pager)
-	command.Stdin, command.Stdout, command.Stderr = text, env.Stdout, env.Stderr
-	var left *exec.ExitError
-	if err := command.Run(); err != nil && !errors.As(err, &left) {
-		return fmt.Errorf("show the review in %q: %w", pager, err)
-	}
-	return nil
+	return page(ctx, env, text.Bytes(), !o.noPager)
 }
