@@ -252,6 +252,7 @@ func tally(counts map[string]int, text string, sign int) {
 		for strings.HasPrefix(line, "- ") {
 			line = strings.TrimPrefix(line, "- ")
 		}
+		line = strings.TrimSuffix(strings.TrimSuffix(line, " {}"), " []") // what was empty has its first field
 		counts[line] += sign
 	}
 }

@@ -62,11 +62,14 @@ var realPairs = []struct {
 	{"metallb", "v0.9.6", "v0.13.0", High, []string{"privilege metallb-system", "rbac-growth controller", "webhook validating-webhook-configuration"}},
 	{"contour", "v1.5.1", "v1.6.0", High, []string{"data-loss ingressroutes.contour.heptio.com"}},
 	{"argo-cd", "v2.14.11", "v3.2.0", Medium, []string{"rbac-growth argocd-application-controller", "new-registry argocd-redis", "crd-tightened applications.argoproj.io"}},
-	{"argo-cd", "v1.8.7", "v2.0.5", Medium, []string{"new-registry argocd-dex-server"}},
+	{"argo-cd", "v1.8.7", "v2.0.5", Medium, []string{"new-registry argocd-dex-server", "no-digest argocd-dex-server"}},
 	{"cert-manager", "v1.3.1", "v1.5.0", High, []string{"crd-field-gone issuers.cert-manager.io", "rbac-growth cert-manager-controller-challenges"}},
 	{"cert-manager", "v1.5.0", "v1.10.1", High, []string{"crd-version-gone certificates.cert-manager.io"}},
 	{"cloudnative-pg", "v1.24.1", "v1.25.0", Medium, []string{"rbac-growth cnpg-manager", "crd-tightened clusters.postgresql.cnpg.io"}},
 	{"ingress-nginx", "1.12.8", "1.13.8", High, []string{"immutable-field ingress-nginx-admission-create"}},
+	{"contour", "v1.0.0", "v1.5.1", High, []string{"immutable-field tlscertificatedelegations.contour.heptio.com", "floating-tag contour-certgen-v1.5.0"}},
+	{"contour-gateway", "v1.17.0", "v1.20.0", High, []string{"data-loss gateways.networking.x-k8s.io", "unknown-kind contour", "new-registry contour-certgen-v1.20.0"}},
+	{"nginx-gateway-fabric", "v1.3.0", "v1.4.0", Medium, []string{"exposed nginx-gateway"}},
 	{"ingress-nginx", "0.34.1", "0.49.3", High, []string{"immutable-field ingress-nginx-admission-create"}},
 }
 
