@@ -102,3 +102,23 @@ func (b Bounds) excludes(u Unreadable) bool {
 		return e.Package == u.Package && e.Version.Equal(u.Version) && (e.Registry == "" || e.Registry == u.Registry)
 	})
 }
+
+// Advisories are the files of all registries about the locked packages, and why those of a registry cannot be read.
+func (p *Project) Advisories(ctx context.Context) (files []catalog.File, unread []error) {
+	var pkgs []string
+	for _, l := range p.locks {
+		for _, i := range l.Instances {
+			pkgs = append(pkgs, i.Package)
+		}
+	}
+	slices.Sort(pkgs)
+	pkgs = slices.Compact(pkgs)
+	for _, name := range p.registries.Names() {
+		found, err := p.registries.Registry(name).Advisories(ctx, pkgs)
+		if err != nil {
+			unread = append(unread, err)
+		}
+		files = append(files, found...)
+	}
+	return files, unread
+}

@@ -15,6 +15,9 @@ var errConflict = errors.New("merge conflict")
 
 // changes are the files that differ between two commits, as changes from the one to the other. An empty commit has no files.
 func changes(ctx context.Context, store *gitops.Store, from, to string) ([]gitops.FileChange, error) {
+	if from == to {
+		return nil, nil
+	}
 	before, after := map[string]string{}, map[string]string{}
 	for commit, files := range map[string]*map[string]string{from: &before, to: &after} {
 		if commit == "" {

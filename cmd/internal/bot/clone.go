@@ -1,0 +1,135 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"gkops.dev/gkops/cmd/internal/pipeline"
+	"gkops.dev/gkops/gitops"
+)
+
+// Clone is what the bot asks of a bare clone and of the repository that it was cloned from. *remote.Remote is one.
+type Clone interface {
+	// Refs asks which branches there are.
+	Refs(ctx context.Context) (gitops.Refs, error)
+	// Fetch brings commits into the store, with as many ancestors as depth says.
+	Fetch(ctx context.Context, depth int, ids ...string) error
+	// Push moves a branch if it is still at old; with an empty old it must not be there yet.
+	Push(ctx context.Context, branch, id, old string) error
+	// Delete deletes a branch if it is still at old.
+	Delete(ctx context.Context, branch, old string) error
+	// Store is where commits are read and made.
+	Store() *gitops.Store
+}
+
+// Whose says what is known of a branch of the bot.
+type Whose int
+
+// The states of a branch.
+const (
+	Nobodys Whose = iota // it is not there
+	Current              // the bot's, on top of the base
+	Behind               // the bot's, on top of something else
+	Edited               // somebody changed it
+)
+
+// whose looks at a branch: it is the bot's when its last commit changes exactly what the trailer of its message says, on one parent.
+func whose(ctx context.Context, c Clone, branch, tip, base string) (Whose, error) {
+	if tip == "" {
+		return Nobodys, nil
+	}
+	if err := c.Fetch(ctx, 2, tip); err != nil {
+		return Edited, err
+	}
+	commit, err := c.Store().CommitOf(tip)
+	if err != nil {
+		return Edited, err
+	}
+	digest := planDigestOf(commit.Message)
+	if digest == "" || len(commit.Parents) != 1 {
+		return Edited, nil
+	}
+	files, err := changed(ctx, c.Store(), commit.Parents[0], tip)
+	if err != nil {
+		return Edited, err
+	}
+	switch {
+	case PlanDigest(branch, commit.Parents[0], files) != digest:
+		return Edited, nil
+	case commit.Parents[0] == base:
+		return Current, nil
+	}
+	return Behind, nil
+}
+
+// changed are the files that differ between two commits, with their bytes in the second; nil for one that is gone.
+func changed(ctx context.Context, store *gitops.Store, from, to string) (map[string][]byte, error) {
+	before, err := store.Files(ctx, from, "")
+	if err != nil {
+		return nil, err
+	}
+	after, err := store.Files(ctx, to, "")
+	if err != nil {
+		return nil, err
+	}
+	tree, err := store.FS(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for name := range before {
+		if after[name] == "" {
+			files[name] = nil
+		}
+	}
+	for name, id := range after {
+		if before[name] == id {
+			continue
+		}
+		data, err := fs.ReadFile(tree, name)
+		if err != nil {
+			return nil, fmt.Errorf("read %s of %s: %w", name, to, err)
+		}
+		files[name] = slices.Concat([]byte{}, data)
+	}
+	return files, nil
+}
+
+// rendered reports whether a commit holds exactly what its locks give: the second proof, before a commit is replaced.
+func rendered(ctx context.Context, world pipeline.World, store *gitops.Store, commit, origin string) (bool, error) {
+	tree, err := store.FS(ctx, commit)
+	if err != nil {
+		return false, err
+	}
+	p, err := pipeline.OpenCommit(ctx, world, pipeline.Commit{ID: commit, Tree: tree, Origin: origin})
+	if err != nil {
+		return false, err
+	}
+	differences, err := p.Verify(ctx, "")
+	return len(differences) == 0, err
+}
+
+// Identity is who the commits of the bot are by.
+type Identity struct{ Name, Email string }
+
+// commit makes the commit of a proposal on top of a base. The same proposal gives the same commit: its time is that of the base.
+func commit(ctx context.Context, store *gitops.Store, who Identity, branch, base, message string, files map[string][]byte) (string, error) {
+	parent, err := store.CommitOf(base)
+	if err != nil {
+		return "", err
+	}
+	person := gitops.Person{Name: who.Name, Email: who.Email, When: parent.Committer.When.In(time.UTC)}
+	c := gitops.NewCommit{
+		Parents: []string{base}, Author: person, Committer: person,
+		Message: withTrailer(message, PlanDigest(branch, base, files)),
+	}
+	for name, data := range files {
+		c.Files = append(c.Files, gitops.FileChange{Path: name, Data: data, Deleted: data == nil})
+	}
+	slices.SortFunc(c.Files, func(a, b gitops.FileChange) int { return strings.Compare(a.Path, b.Path) })
+	return store.Commit(ctx, c)
+}
