@@ -55,9 +55,8 @@ Exit status: 0 there is a way; 1 something cannot follow, and the plan ends befo
 	o.flags(cmd, env)
 	cmd.Flags().Lookup("cluster").Usage = "plan for this cluster alone"
 	cmd.Flags().BoolVar(&o.step, "step", false, "take the first step of one cluster")
-	format := outputFlag(cmd, "json", "markdown")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		o.format, o.target = format.format, args[0]
+		o.target = args[0]
 		if (o.commit || o.dryRun || o.force || o.message != "") && !o.step {
 			return usagef(cmd, "nothing is written without --step")
 		}
@@ -84,7 +83,7 @@ func runPlanKubernetes(ctx context.Context, env Env, p *pipeline.Project, o plan
 	if o.step {
 		return takeStep(ctx, env, p, o, plans)
 	}
-	if err := showPlans(env, o.format, plans); err != nil {
+	if err := showPlans(env, o.output.format, plans); err != nil {
 		return err
 	}
 	var short []string
