@@ -29,6 +29,7 @@ type Target struct {
 	Provided   []Definition         // custom resource definitions that are in the cluster, or that somebody makes at run time
 	Schemas    Schemas              // validates custom resources; nil does not
 	Before     []Use                // of the report on what the tree replaces: rules that compare old and new objects see them
+	Earlier    []Definition         // of what the tree replaces, the newest last: they name who still served a version that is gone
 }
 
 // Report is what Check has to say about a tree.
@@ -150,10 +151,11 @@ type checker struct {
 	definition *knowledge.Type // of a CustomResourceDefinition
 	schemas    Schemas
 	before     []Use
+	earlier    []Definition
 }
 
 func newChecker(target Target) (*checker, error) {
-	c := &checker{known: target.Knowledge, provided: target.Provided, schemas: target.Schemas, before: target.Before}
+	c := &checker{known: target.Knowledge, provided: target.Provided, schemas: target.Schemas, before: target.Before, earlier: target.Earlier}
 	if c.known == nil {
 		var err error
 		if c.known, err = knowledge.Load(); err != nil {

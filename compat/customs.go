@@ -74,7 +74,11 @@ func (c *checker) customs(r *Report) []finding.Finding {
 func (c *checker) judgeUse(use *Use, definitions []*Definition) (finding.Finding, bool) {
 	switch {
 	case len(definitions) > 0:
-		return judgeVersion(use, definitions)
+		f, found := judgeVersion(use, definitions)
+		if found && f.Rule == VersionGone {
+			f.Message += c.lastServed(use)
+		}
+		return f, found
 	case use.GVK.Group == "" || c.known.Group(use.GVK.Group):
 		return c.unknownKind(use), true
 	case use.Path != "" || use.Within != "":
@@ -134,6 +138,16 @@ func judgeVersion(use *Use, definitions []*Definition) (finding.Finding, bool) {
 		f.Replacement = knowledge.GVK{Group: use.GVK.Group, Version: served[0], Kind: use.GVK.Kind}.String()
 	}
 	return f, true
+}
+
+// lastServed names the last definition before that still served the version of a custom resource, empty when none is known.
+func (c *checker) lastServed(use *Use) string {
+	for _, d := range slices.Backward(c.earlier) {
+		if v := d.Version(use.GVK.Version); d.Group == use.GVK.Group && d.Kind == use.GVK.Kind && v != nil && v.Served {
+			return "; the last that served it is " + cmp.Or(d.From, strings.TrimPrefix(d.place(), " at "))
+		}
+	}
+	return ""
 }
 
 // place is where a definition lies, for messages: " at crds.yaml:12", empty when it lies nowhere.

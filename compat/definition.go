@@ -20,6 +20,7 @@ type Definition struct {
 	Object                    finding.Object
 	File                      string
 	Line                      int
+	From                      string // whose it is, "metrics-crds v1.4.0", where the caller knows; of Target.Earlier it is told
 
 	digest [sha256.Size]byte // of the document's bytes, to tell twins from different definitions
 	source File              // to read it again; Read is nil for one that was read from documents

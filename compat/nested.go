@@ -1,9 +1,11 @@
 package compat
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -44,12 +46,13 @@ func (n *nestedCheck) walk(key string, node *yaml.Node) {
 		n.reference(key, node)
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			name := node.Content[i].Value
+			most := n.p.most
 			if n.p.object.Kind == "HelmRelease" && name == "values" {
-				continue
+				n.p.most = finding.Warning // what the chart makes of it nobody knows
 			}
 			n.names = append(append(n.names, '.'), name...)
 			n.walk(name, node.Content[i+1])
-			n.names = n.names[:before]
+			n.names, n.p.most = n.names[:before], most
 		}
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
@@ -58,8 +61,11 @@ func (n *nestedCheck) walk(key string, node *yaml.Node) {
 			n.names = n.names[:before]
 		}
 	case yaml.ScalarNode:
-		if looksLikeManifest(node.Value) {
-			n.embedded(node)
+		switch text, encoded := n.decoded(node); {
+		case encoded && looksLikeManifest(text):
+			n.embedded(node, text, 0)
+		case looksLikeManifest(node.Value):
+			n.embedded(node, node.Value, firstLine(node))
 		}
 	}
 }
@@ -132,12 +138,30 @@ func atLineStart(s, word string) bool {
 	return strings.HasPrefix(s, word) || strings.Contains(s, "\n"+word) || strings.Contains(s, "- "+word)
 }
 
-// embedded judges the manifests in a text. Its findings name the text and the object that holds it.
-func (n *nestedCheck) embedded(node *yaml.Node) {
-	shift := n.p.shift + node.Line - 1
+// firstLine is how many lines below its node a text begins.
+func firstLine(node *yaml.Node) int {
 	if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		shift++
+		return 1
 	}
+	return 0
+}
+
+// decoded is the text of a value that is written in base64: those of data of a Secret, and of binaryData of a ConfigMap.
+func (n *nestedCheck) decoded(node *yaml.Node) (string, bool) {
+	name := string(n.names)
+	inSecret := n.p.object.Kind == "Secret" && strings.HasPrefix(name, "data.")
+	if n.p.object.APIVersion != "v1" || !inSecret && !strings.HasPrefix(name, "binaryData.") {
+		return "", false
+	}
+	text, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(node.Value), ""))
+	return string(text), err == nil && utf8.Valid(text)
+}
+
+// embedded judges the manifests in a text that begins so many lines below its node. Its findings name the text and the object that
+// holds it. The lines of what was encoded are that of the node.
+func (n *nestedCheck) embedded(node *yaml.Node, text string, below int) {
+	shift := n.p.shift + node.Line - 1 + below
+	encoded := text != node.Value
 	within := fmt.Sprintf("%s of %s", n.names, named(n.p.object))
 	if n.p.within != "" {
 		within = n.p.within + ", " + within
@@ -145,9 +169,11 @@ func (n *nestedCheck) embedded(node *yaml.Node) {
 	if strings.Count(within, " of ") > 3 {
 		return
 	}
-	pieces, faults := readPieces(n.p.doc.File, []byte(node.Value))
+	pieces, faults := readPieces(n.p.doc.File, []byte(text))
 	for _, fault := range faults {
-		fault.Line += shift
+		if fault.Line += shift; encoded {
+			fault.Line = shift + 1
+		}
 		f := unparsable(Embedded, fault)
 		f.Object, f.Message = n.p.object, within+": "+f.Message
 		n.out.findings = append(n.out.findings, f)
@@ -158,8 +184,19 @@ func (n *nestedCheck) embedded(node *yaml.Node) {
 		pieces[i].within = within
 		n.c.piece(&pieces[i], &inside)
 	}
+	for i := range inside.findings {
+		f := &inside.findings[i]
+		if encoded {
+			f.Line = shift + 1
+		}
+		if n.p.most == finding.Warning && f.Severity == finding.Error {
+			f.Severity = finding.Warning
+		}
+	}
 	n.out.findings = append(n.out.findings, inside.findings...)
-	n.out.limits = append(n.out.limits, inside.limits...)
+	if n.p.most == "" {
+		n.out.limits = append(n.out.limits, inside.limits...)
+	}
 	n.out.uses = append(n.out.uses, inside.uses...)
 }
 

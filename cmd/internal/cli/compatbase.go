@@ -31,7 +31,11 @@ func checkAgainst(ctx context.Context, env Env, o compatOptions, files []compat.
 	if err != nil {
 		return nil, fmt.Errorf("check %s: %w", o.base, err)
 	}
-	target.Before = before.Uses
+	target.Before, target.Earlier = before.Uses, before.Definitions
+	for i := range target.Earlier {
+		d := &target.Earlier[i]
+		d.From = fmt.Sprintf("%s:%d of %s", d.File, d.Line, o.base)
+	}
 	checked, err := compat.CheckFiles(ctx, files, target)
 	if err != nil {
 		return nil, err

@@ -73,6 +73,10 @@ func factRows(info *pipeline.Info) [][]string {
 			row("deprecated:", "%s", deprecation(s.Fact))
 		}
 	}
+	for _, c := range info.Contradictions {
+		rows = append(rows, []string{"contradicted:", printable(fmt.Sprintf("%s (%s): its objects do not fit %s: %s", c.Range, c.Source,
+			strings.Join(c.Kubernetes, ", "), c.Because))})
+	}
 	for _, f := range info.Fits {
 		if f.Fits != "unknown" {
 			rows = append(rows, []string{"fits:", fmt.Sprintf("%s (Kubernetes %s): %s", f.Cluster, f.Kubernetes, f.Fits)})

@@ -47,6 +47,8 @@ type infoJSON struct {
 	Withdrawn map[string]string         `json:"withdrawn,omitempty"`
 	Facts     []factJSON                `json:"facts,omitempty"`
 	Fits      []pipeline.Fit            `json:"fits"`
+	// Contradictions are stated ranges that the objects do not fit.
+	Contradictions []pipeline.Contradiction `json:"contradictions,omitempty"`
 }
 
 func runInfo(ctx context.Context, env Env, arg, registry, format string, values bool) error {
@@ -76,7 +78,7 @@ func runInfo(ctx context.Context, env Env, arg, registry, format string, values 
 	if format == "json" {
 		return writeJSON(env.Stdout, infoJSON{
 			name, info.Release.Version.String(), info.Release.Registry, info.Release.Manifest, info.Versions,
-			append([]pipeline.PackageListing{}, info.Installed...), info.Withdrawn, factsJSON(info.Facts), append([]pipeline.Fit{}, info.Fits...),
+			append([]pipeline.PackageListing{}, info.Installed...), info.Withdrawn, factsJSON(info.Facts), append([]pipeline.Fit{}, info.Fits...), info.Contradictions,
 		})
 	}
 	showInfo(env.Stdout, info)

@@ -310,6 +310,9 @@ func (p *Project) tellFacts(ctx context.Context, info *Info) error {
 		}
 		info.Fits = append(info.Fits, fit)
 	}
+	if err := p.tellContradictions(ctx, info, known); err != nil {
+		return err
+	}
 	candidates, err := p.registries.Candidates(ctx, release.Package)
 	if err != nil {
 		return err

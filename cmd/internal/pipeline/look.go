@@ -251,8 +251,10 @@ type Info struct {
 	Withdrawn  map[string]string   // by registry and version, "main v1.0.0": why
 	Facts      []catalog.Statement // about the release
 	Fits       []Fit               // the release in each cluster
-	Installed  []PackageListing
-	Clusters   []string // of Installed, one each
+	// Contradictions are stated ranges that the objects of the release do not fit, where a cluster has it.
+	Contradictions []Contradiction
+	Installed      []PackageListing
+	Clusters       []string // of Installed, one each
 }
 
 // Info describes the newest version of a package that a range allows.
