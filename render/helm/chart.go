@@ -53,6 +53,7 @@ func (c *Chart) read() (*chart.Chart, error) {
 		return nil, &ChartError{Chart: c.name, Reason: "it cannot be read", Err: err}
 	}
 	sortDependencies(made)
+	meterAll(made)
 	return made, nil
 }
 

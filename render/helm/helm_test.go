@@ -299,3 +299,40 @@ func TestUnknownKeys(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// TestEndless: a chart that does not end, or makes more text than any needs, is refused within seconds and bounded memory.
+func TestEndless(t *testing.T) {
+	twice := `{{ define "a" }}{{ if . }}{{ template "a" (sub . 1) }}{{ template "a" (sub . 1) }}{{ end }}{{ end }}{{ template "a" 60 }}`
+	laugh := `{{ $x := "lol" }}{{ range until 60 }}{{ $x = list $x $x $x }}{{ end }}`
+	for name, text := range map[string]string{
+		"loops in loops":      `{{ range until 1000000 }}{{ range until 1000000 }}{{ end }}{{ end }}`,
+		"a loop over numbers": `{{ range 1000000000000 }}{{ end }}`,
+		"calls itself twice":  twice,
+		"in tpl":              `{{ tpl "{{ range until 1000000 }}{{ range 1000000 }}{{ end }}{{ end }}" . }}`,
+		"in a tpl in a tpl":   `{{ tpl (print "{{ tpl (print \"{{ range 100000" "0000000 }}{{ end }}\") . }}") . }}`,
+		"doubles a text":      `{{ $x := "lol" }}{{ range until 60 }}{{ $x = print $x $x }}{{ end }}`,
+		"formats a text":      `{{ $x := "lol" }}{{ range until 60 }}{{ $x = printf "%[1]s%[1]s%[1]s" $x }}{{ end }}`,
+		"replaces":            `{{ "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" | replace "a" "aaaaaaaaaa" }}`,
+		"replaces by pattern": `{{ $x := repeat 1000000 "a" }}{{ $x | regexReplaceAll "a" $x }}{{ regexReplaceAll "a" $x $x }}`,
+		"lists of lists":      laugh + `{{ toYaml $x }}`,
+		"lists as JSON":       laugh + `{{ toJson $x }}`,
+		"lists as text":       laugh + `{{ print $x }}`,
+		"prints much often":   `{{ $x := repeat 1000000 "x" }}{{ range until 1000000 }}{{ $x }}{{ end }}`,
+		"much text often":     `{{ range until 1000000 }}` + strings.Repeat("x", 10000) + `{{ end }}`,
+		"indents":             `{{ $x := repeat 100000 "\n" }}{{ range until 1000 }}{{ $y := indent 100000 $x }}{{ end }}`,
+		"keys":                `{{ range until 1000000 }}{{ $x := genPrivateKey "ed25519" }}{{ end }}`,
+		"passwords":           `{{ range until 1000000 }}{{ $x := derivePassword 1 "long" "a" "b" "c" }}{{ end }}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, map[string]string{"templates/a.yaml": text}).Render(context.Background(), release(nil))
+			if !errors.Is(err, helm.ErrEndless) {
+				t.Errorf("%.300v", err)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := load(t, map[string]string{"templates/a.yaml": `{{ range until 100000 }}{{ end }}`}).Render(ctx, release(nil)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}

@@ -25,10 +25,11 @@ type tape struct {
 	now   time.Time
 	file  string         // the template that runs
 	count map[string]int // of each key without its number
+	limit *budget
 }
 
-func newTape(known map[string]string, now time.Time) *tape {
-	return &tape{sprig: sprig.TxtFuncMap(), known: known, used: map[string]string{}, count: map[string]int{}, now: now.UTC().Truncate(time.Second)}
+func newTape(known map[string]string, now time.Time, limit *budget) *tape {
+	return &tape{limit: limit, sprig: sprig.TxtFuncMap(), known: known, used: map[string]string{}, count: map[string]int{}, now: now.UTC().Truncate(time.Second)}
 }
 
 // enterFunction is what every template calls first.
@@ -99,6 +100,7 @@ func (t *tape) functions() map[string]any {
 	maps.Copy(all, t.dates())
 	maps.Copy(all, t.orders())
 	maps.Copy(all, t.bounds())
+	maps.Copy(all, t.limit.functions(t.sprig))
 	all[enterFunction] = t.enter
 	return all
 }
@@ -127,6 +129,9 @@ func (t *tape) salted(name string, fits func([]reflect.Value, string) bool) any 
 func (t *tape) call(original reflect.Value, args []reflect.Value, what string, fits func(string) bool) []reflect.Value {
 	kind := original.Type()
 	text, err := t.take(what, fits, func() (string, error) {
+		if err := t.limit.toil(effort(what)); err != nil {
+			return "", err
+		}
 		var out []reflect.Value
 		if kind.IsVariadic() {
 			out = original.CallSlice(args)
@@ -147,6 +152,16 @@ func (t *tape) call(original reflect.Value, args []reflect.Value, what string, f
 		failure = reflect.ValueOf(&err).Elem()
 	}
 	return []reflect.Value{answer, failure}
+}
+
+// effort is the work of making something up: a key takes as long as thousands of turns.
+func effort(what string) int {
+	for _, slow := range []string{"gen", "htpasswd", "bcrypt"} {
+		if strings.HasPrefix(what, slow) {
+			return maxWork / 100
+		}
+	}
+	return 10
 }
 
 // argumentsOf is a number as it is, and everything else by the digest of its text. Of a certificate with its key, the key counts for

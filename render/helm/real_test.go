@@ -5,19 +5,15 @@ package helm_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
-	"helm.sh/helm/v4/pkg/chart/common"
 
 	"gkops.dev/gkops/compat/document"
-	"gkops.dev/gkops/compat/finding"
 	"gkops.dev/gkops/render/helm"
 )
 
@@ -56,11 +52,9 @@ func TestLikeHelm(t *testing.T) {
 	t.Logf("%d charts with %d objects are the same, but for %d made-up fields; %d charts are refused by both", total, objects, madeUp, refused)
 }
 
-// apiVersions are what helm takes for served when nobody says: all kinds of its client. Both programs are given the same.
-func apiVersions() []string {
-	all := append(slices.Clone(common.DefaultVersionSet), "monitoring.coreos.com/v1", "monitoring.coreos.com/v1/ServiceMonitor")
-	slices.Sort(all)
-	return slices.Compact(all)
+// served are the APIs that both programs are given.
+func served() []string {
+	return append(apiVersions(), "monitoring.coreos.com/v1", "monitoring.coreos.com/v1/ServiceMonitor")
 }
 
 func valuesOf(t *testing.T, chart string) (string, map[string]any) {
@@ -79,7 +73,7 @@ func valuesOf(t *testing.T, chart string) (string, map[string]any) {
 func theirs(t *testing.T, program, chart string) ([]document.Document, string) {
 	t.Helper()
 	args := []string{"template", "web", chart, "-n", "shop", "--kube-version", "1.33", "--include-crds"}
-	for _, api := range apiVersions() {
+	for _, api := range served() {
 		args = append(args, "--api-versions", api)
 	}
 	if file, _ := valuesOf(t, chart); file != "" {
@@ -133,80 +127,10 @@ func ours(chart string) ([]document.Document, []helm.Unsteady, error) {
 			return nil, nil, err
 		}
 	}
-	r.APIs = apiVersions()
+	r.APIs = served()
 	out, err := loaded.Render(context.Background(), r)
 	if err != nil {
 		return nil, nil, err
 	}
 	return out.Documents, out.Unsteady, nil
-}
-
-// compare pairs the objects by what they are called, in their order among those of the same name.
-func compare(want, got []document.Document, unsteady []helm.Unsteady) []string {
-	var all []string
-	byID := func(documents []document.Document) map[finding.Object][]*yaml.Node {
-		found := map[finding.Object][]*yaml.Node{}
-		for i := range documents {
-			found[documents[i].Object()] = append(found[documents[i].Object()], documents[i].Root())
-		}
-		return found
-	}
-	theirs, mine := byID(want), byID(got)
-	for id, nodes := range theirs {
-		if len(mine[id]) != len(nodes) {
-			all = append(all, fmt.Sprintf("%s: helm has %d of them, here are %d", id, len(nodes), len(mine[id])))
-			continue
-		}
-		for i := range nodes {
-			a, b := flat(nodes[i], "", map[string]string{}), flat(mine[id][i], "", map[string]string{})
-			for path, value := range a {
-				if b[path] != value && !allowed(id, path, unsteady) {
-					all = append(all, fmt.Sprintf("%s %s: helm has %.200q, here is %.200q", id, path, value, b[path]))
-				}
-			}
-			for path, value := range b {
-				if _, there := a[path]; !there && !allowed(id, path, unsteady) {
-					all = append(all, fmt.Sprintf("%s %s: here is %.200q", id, path, value))
-				}
-			}
-		}
-	}
-	for id := range mine {
-		if theirs[id] == nil {
-			all = append(all, fmt.Sprintf("%s: helm has none", id))
-		}
-	}
-	return all
-}
-
-func allowed(id finding.Object, path string, unsteady []helm.Unsteady) bool {
-	return slices.ContainsFunc(unsteady, func(u helm.Unsteady) bool { return u.Object == id && strings.HasPrefix(path, u.Field) })
-}
-
-// flat is every scalar of a node by its path, as kubectl reads it.
-func flat(node *yaml.Node, path string, into map[string]string) map[string]string {
-	switch node.Kind {
-	case yaml.MappingNode:
-		if len(node.Content) == 0 {
-			into[path] = "{}"
-		}
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			next := node.Content[i].Value
-			if path != "" {
-				next = path + "." + next
-			}
-			flat(node.Content[i+1], next, into)
-		}
-	case yaml.SequenceNode:
-		if len(node.Content) == 0 {
-			into[path] = "[]"
-		}
-		for i := range node.Content {
-			flat(node.Content[i], fmt.Sprintf("%s[%d]", path, i), into)
-		}
-	default:
-		value, err := document.Value(node)
-		into[path] = fmt.Sprintf("%T %v %v", value, value, err)
-	}
-	return into
 }

@@ -43,7 +43,7 @@ const notes = "NOTES.txt"
 // Render gives the documents of a release. The same input gives the same output, except for what the chart makes up and Made does not
 // hold. The error is a *ChartError, a *ValuesError or a *document.SyntaxError.
 func (c *Chart) Render(ctx context.Context, r Release) (*Output, error) {
-	t := newTape(r.Made, r.Now)
+	t := newTape(r.Made, r.Now, newBudget(ctx))
 	out, err := c.render(ctx, r, t)
 	if err != nil || len(t.used) == 0 {
 		return out, err
@@ -53,7 +53,7 @@ func (c *Chart) Render(ctx context.Context, r Release) (*Output, error) {
 		return out, nil
 	}
 	// A second time, with everything made up anew and on another day, shows what depends on it.
-	second, err := c.render(ctx, r, newTape(nil, r.Now.AddDate(1, 1, 1).Add(time.Hour+time.Minute+time.Second)))
+	second, err := c.render(ctx, r, newTape(nil, r.Now.AddDate(1, 1, 1).Add(time.Hour+time.Minute+time.Second), newBudget(ctx)))
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +75,11 @@ func (c *Chart) render(ctx context.Context, r Release, t *tape) (*Output, error)
 	announce(made, "")
 	e := engine.Engine{CustomTemplateFuncs: t.functions()}
 	files, err := e.RenderWithContext(ctx, made, values)
+	if t.limit.err != nil {
+		return nil, &ChartError{Chart: c.name, Reason: "its templates fail", Err: t.limit.err}
+	}
 	if err != nil {
-		return nil, &ChartError{Chart: c.name, Reason: "its templates fail", Err: err}
+		return nil, &ChartError{Chart: c.name, Reason: "its templates fail", Err: unmetered(err)}
 	}
 	out := &Output{}
 	for _, crd := range definitions(made) {

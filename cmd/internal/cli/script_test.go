@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,7 +38,14 @@ func TestScript(t *testing.T) {
 			config := "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n"
 			return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(config), 0o600)
 		},
-		Cmds:          serverCommands(),
+		Cmds:          commands(),
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// commands are what scripts have besides those of testscript.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := serverCommands()
+	maps.Copy(all, chartCommands())
+	return all
 }
