@@ -84,6 +84,7 @@ func (p *Project) offered(ctx context.Context, pkg string) error {
 		return err
 	}
 	if len(candidates) == 0 {
+		p.leftOut(ctx, pkg)
 		return &UnknownError{"package", pkg, "any registry", p.nearest(ctx, pkg)}
 	}
 	return nil
@@ -177,6 +178,7 @@ func (p *Project) newest(ctx context.Context, pkg, registry string, r catalog.Ra
 	if err := p.offered(ctx, pkg); err != nil {
 		return nil, err
 	}
+	p.leftOut(ctx, pkg)
 	return nil, &UnknownError{"version of package", described(pkg, r), where, p.versionsOf(ctx, pkg, registry)}
 }
 

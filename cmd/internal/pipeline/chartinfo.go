@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"gkops.dev/gkops/render/helm"
 	"gkops.dev/gkops/resolver/catalog"
@@ -73,4 +74,33 @@ func (i *ChartInfo) list(values map[string]any, path string) error {
 		i.Values = append(i.Values, ChartValue{here, string(text)})
 	}
 	return nil
+}
+
+// leftOut says which versions of charts the repositories have that cannot be packages here: all of them, or with a name those of that chart.
+func (p *Project) leftOut(ctx context.Context, only string) {
+	for _, registry := range slices.Sorted(maps.Keys(p.chartSources)) {
+		left, err := p.chartSources[registry].LeftOut(ctx)
+		if err != nil {
+			continue // whoever reads the repository says so
+		}
+		count, named := 0, []string{}
+		for _, chart := range slices.Sorted(maps.Keys(left)) {
+			if only != "" && chart != only {
+				continue
+			}
+			count += len(left[chart])
+			for _, version := range left[chart] {
+				named = append(named, fmt.Sprintf("%.80q %.40q", chart, version))
+			}
+		}
+		if count == 0 {
+			continue
+		}
+		const most = 5
+		text := strings.Join(named[:min(most, len(named))], ", ")
+		if more := len(named) - most; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		p.world.Warn(fmt.Sprintf("registry %s: %d versions of charts are left out: a package is called in lower-case letters, digits and dashes, and a version is 1.2.3, 1.2.3-x or 1.2.3+4: %s", registry, count, text))
+	}
 }

@@ -194,6 +194,7 @@ func (p *Project) Search(ctx context.Context, term string) ([]Hit, error) {
 			}
 		}
 	}
+	p.leftOut(ctx, "")
 	byName := func(a, b Hit) int { return compareStrings(a.Name, b.Name) }
 	slices.SortStableFunc(named, byName)
 	slices.SortStableFunc(described, byName)
@@ -263,6 +264,7 @@ func (p *Project) Info(ctx context.Context, pkg, registry string, r catalog.Rang
 	if err != nil {
 		return nil, err
 	}
+	p.leftOut(ctx, pkg)
 	info := &Info{Release: release, Versions: map[string][]string{}}
 	for _, name := range p.registries.Names() {
 		versions, err := p.registries.Registry(name).Versions(ctx, pkg)

@@ -19,6 +19,7 @@ import (
 	"gkops.dev/gkops/resolver/catalog/helm"
 	"gkops.dev/gkops/resolver/catalog/location"
 	"gkops.dev/gkops/resolver/catalog/oci"
+	"gkops.dev/gkops/resolver/catalog/web"
 )
 
 // Builtin is the location of the example registry that is compiled into the program.
@@ -81,7 +82,10 @@ func locations(world World, mirrors []string) location.Options {
 	if named == "" {
 		named = strings.Join(mirrors, ",")
 	}
-	return location.Options{HTTP: world.HTTP, Cache: cacheFolder(world), Mirrors: named, Warn: world.Warn, Credential: credentials(world)}
+	return location.Options{
+		HTTP: world.HTTP, Cache: cacheFolder(world), Mirrors: named, Warn: world.Warn, Credential: credentials(world),
+		Web: web.Options{Credential: passwords(world)},
+	}
 }
 
 // credentials are what the user has stored with 'docker login' for OCI registries, read when the first of them is asked.
@@ -98,6 +102,22 @@ func credentials(world World) func(host string) oci.Credential {
 		return oci.Credentials(data)
 	})
 	return func(host string) oci.Credential { return read()(host) }
+}
+
+// passwords are those of the user's .netrc (the file that NETRC names, else the one in HOME), read when the first web server is asked.
+func passwords(world World) func(u *url.URL) (user, password string) {
+	read := sync.OnceValue(func() func(*url.URL) (string, string) {
+		file := world.Getenv("NETRC")
+		if home := world.Getenv("HOME"); file == "" && filepath.IsAbs(home) {
+			file = filepath.Join(home, ".netrc")
+		}
+		data, err := os.ReadFile(file)
+		if file == "" || err != nil {
+			data = nil
+		}
+		return web.Netrc(data)
+	})
+	return func(u *url.URL) (string, string) { return read()(u) }
 }
 
 // cacheFolder is where files from the network are kept, empty when the environment names no place.

@@ -29,6 +29,9 @@ func New(root string) *Source { return &Source{root: filepath.Clean(root)} }
 // URL is the folder as a file URL without a final slash.
 func (s *Source) URL() string { return URL(s.root) }
 
+// Path is the folder.
+func (s *Source) Path() string { return s.root }
+
 // URL is an absolute path as a file URL.
 func URL(path string) string {
 	path = filepath.ToSlash(path)
@@ -36,6 +39,15 @@ func URL(path string) string {
 		path = "/" + path
 	}
 	return (&url.URL{Scheme: "file", Path: path}).String()
+}
+
+// Open is the folder itself, for who needs to know all that is in it; whoever opens it closes it. The error is a *FolderError.
+func (s *Source) Open() (fs.FS, io.Closer, error) {
+	root, err := os.OpenRoot(s.root)
+	if err != nil {
+		return nil, nil, &FolderError{Path: s.root, Err: err}
+	}
+	return root.FS(), root, nil
 }
 
 // Read reads a file URL of a file in the folder. It returns a *FolderError when the folder itself is not there, an error that is

@@ -113,7 +113,7 @@ func resolve(repository, reference string) (string, error) {
 		return "", fmt.Errorf("the index names %.100q, which is no address", reference)
 	case to.User != nil:
 		return "", errors.New("the index names an address with a user name or password")
-	case base.Scheme == "file" && to.Scheme == "file":
+	case base.Scheme != "http" && base.Scheme != "https" && to.Scheme == base.Scheme: // files
 		if !strings.HasPrefix(to.Path, base.Path) {
 			return "", fmt.Errorf("the index names %.100q, which leaves the repository", reference)
 		}

@@ -19,6 +19,7 @@ import (
 type Index struct {
 	file   string
 	charts map[string][]*entry
+	left   map[string][]string // chart to the versions that are left out
 }
 
 // Entry is one version of a chart as the index has it.
@@ -46,12 +47,13 @@ type entry struct {
 	node       *yaml.Node // the fields
 }
 
-// ParseIndex reads an index. Charts whose names cannot be packages, and versions that are no versions here, are left out. A version
+// ParseIndex reads an index. Charts whose names cannot be packages, and versions that are no versions here, are left out, see LeftOut. A version
 // that is there twice with different digests is an error; the errors are *document.SyntaxError.
 func ParseIndex(file string, data []byte) (*Index, error) {
-	index := &Index{file: file, charts: map[string][]*entry{}}
+	index := &Index{file: file, charts: map[string][]*entry{}, left: map[string][]string{}}
 	if !index.cut(data) {
 		clear(index.charts)
+		clear(index.left)
 		if err := index.parse(data); err != nil {
 			return nil, err
 		}
@@ -86,6 +88,10 @@ func (x *Index) Versions(chart string) []catalog.Version {
 	}
 	return versions
 }
+
+// LeftOut are the versions of each chart that cannot be packages here: all of a chart whose name cannot be that of a package, and versions that
+// are written in no way that is understood.
+func (x *Index) LeftOut() map[string][]string { return x.left }
 
 // Deprecated are the versions of a chart that say so of themselves, lowest first.
 func (x *Index) Deprecated(chart string) []catalog.Version {
@@ -212,6 +218,7 @@ func (x *Index) parse(data []byte) error {
 func (x *Index) add(chart string, e *entry, version string) {
 	parsed, err := catalog.ParseVersion(version)
 	if err != nil || !isName(chart) {
+		x.left[chart] = append(x.left[chart], version)
 		return
 	}
 	e.version = parsed

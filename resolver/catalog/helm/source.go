@@ -49,6 +49,19 @@ func (s *Source) Archive(ctx context.Context, chart, version string) (catalog.Fi
 	return file, err
 }
 
+// LeftOut are the versions of each chart that the repository has and that cannot be packages here, by chart. An OCI registry is not asked: its tags
+// may be anything.
+func (s *Source) LeftOut(ctx context.Context) (map[string][]string, error) {
+	if s.isOCI() {
+		return nil, nil
+	}
+	index, err := s.charts.Index(ctx, s.Base())
+	if err != nil {
+		return nil, err
+	}
+	return index.LeftOut(), nil
+}
+
 // Read gives a file of the registry.
 func (s *Source) Read(ctx context.Context, address string) ([]byte, error) {
 	name, inside := strings.CutPrefix(address, s.base)

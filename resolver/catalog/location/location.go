@@ -187,13 +187,13 @@ func (o *Opener) Detect(ctx context.Context, location string) (string, error) {
 	if strings.HasPrefix(location, "oci://") {
 		return Helm, nil
 	}
-	base, source, err := o.place(location)
+	base, source, err := o.chartPlace(location)
 	if err != nil {
 		return "", err
 	}
 	data, err := source.Read(ctx, strings.TrimRight(base, "/")+"/index.yaml")
 	if errors.Is(err, catalog.ErrNotFound) {
-		return "", &UnknownTypeError{Location: location, Reason: "has no index.yaml"}
+		return "", &UnknownTypeError{Location: location, Reason: "has no index.yaml, and is no chart"}
 	}
 	if err != nil {
 		return "", fmt.Errorf("look for a registry at %s: %w", shown(location), err)

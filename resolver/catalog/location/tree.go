@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"strings"
@@ -38,4 +39,16 @@ func (t tree) Read(ctx context.Context, address string) ([]byte, error) {
 		return nil, fmt.Errorf("%s of the repository has more than %d MiB", name, catalog.MaxFileSize>>20)
 	}
 	return fs.ReadFile(t.files, name)
+}
+
+// open is a folder of the tree at an address, as a source of all that is in it.
+func (t tree) open(address string) func() (fs.FS, io.Closer, error) {
+	return func() (fs.FS, io.Closer, error) {
+		name, err := url.PathUnescape(strings.TrimPrefix(address, treeURL))
+		if err != nil {
+			return nil, nil, err
+		}
+		folder, err := fs.Sub(t.files, name)
+		return folder, io.NopCloser(nil), err
+	}
 }

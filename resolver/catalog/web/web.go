@@ -2,7 +2,7 @@
 //
 // It knows which answers of a server are a file and which only look like one (a login page, a truncated or damaged body), what
 // is worth a second try, and that no credential may follow a redirect. It refuses to know what the files mean, and sends nothing
-// about the machine or the user.
+// about the machine, and nothing about the user but the name and password that they have for the very server.
 package web
 
 import (
@@ -25,6 +25,10 @@ type Options struct {
 	MaxWait     time.Duration // the longest Retry-After that is waited for [20s]
 	Timeout     time.Duration // of one try, with its redirects and its whole body [3m]
 	IdleTimeout time.Duration // without a single byte [30s]
+
+	// Credential is what a user has for the scheme, host and port of a URL, empty for nothing; nil for none. It is sent with the first request
+	// alone, and never where that redirects to.
+	Credential func(u *url.URL) (user, password string)
 }
 
 func (o Options) withDefaults() Options {
@@ -151,6 +155,11 @@ func (s *Source) follow(ctx context.Context, u *url.URL, have catalog.Validator)
 		}
 		if have.LastModified != "" {
 			request.Header.Set("If-Modified-Since", have.LastModified)
+		}
+		if s.options.Credential != nil && hops == 0 {
+			if user, password := s.options.Credential(u); user != "" || password != "" {
+				request.SetBasicAuth(user, password)
+			}
 		}
 		response, err := s.client.Do(request)
 		if err != nil || !isRedirect(response.StatusCode) {
