@@ -1,7 +1,9 @@
 package render_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"flag"
 	"fmt"
@@ -30,9 +32,9 @@ var update = flag.Bool("update", false, "write what is rendered into the golden 
 // A golden file holds a cluster.yaml, a folder per instance (instance.yaml, package.yaml and what it names), and what must come out of it: the
 // tree below want/, the findings, one per line, or the error.
 type testCluster struct {
-	Name, Engine, Granularity string
-	Source                    render.Source
-	Locked                    render.Previous
+	Name, Engine, Granularity, Kubernetes string
+	Source                                render.Source
+	Locked                                render.Previous
 }
 
 type testInstance struct {
@@ -48,6 +50,7 @@ type testInstance struct {
 	Guarded       bool
 	Announced     bool
 	Guards        []string
+	Mode          string
 }
 
 func TestGoldenTrees(t *testing.T) {
@@ -162,7 +165,7 @@ func readCase(input fstest.MapFS) (render.Cluster, []render.Instance, error) {
 			c.Source = render.Source{Namespace: "argocd", RepoURL: "https://git.example/gitops.git"}
 		}
 	}
-	cluster := render.Cluster{Name: c.Name, Engine: c.Engine, Granularity: c.Granularity, Source: c.Source, Locked: c.Locked, Root: "gkops/" + c.Name}
+	cluster := render.Cluster{Name: c.Name, Engine: c.Engine, Granularity: c.Granularity, Source: c.Source, Locked: c.Locked, Root: "gkops/" + c.Name, Kubernetes: c.Kubernetes}
 	var instances []render.Instance
 	entries, err := fs.ReadDir(input, ".")
 	if err != nil {
@@ -193,7 +196,13 @@ func readInstance(input fstest.MapFS, name string) (render.Instance, error) {
 	instance := render.Instance{
 		Name: name, Package: manifest.Name, Namespace: given.Namespace, Namespaced: manifest.Namespaced(), Manifest: manifest,
 		Patches: given.Patches, Images: given.Images, Labels: given.Labels, MoveNamespace: given.MoveNamespace,
-		Requires: given.Requires, Withdrawn: given.Withdrawn, Guarded: given.Guarded, Announced: given.Announced, Guards: given.Guards,
+		Requires: given.Requires, Withdrawn: given.Withdrawn, Guarded: given.Guarded, Announced: given.Announced, Guards: given.Guards, Mode: given.Mode,
+	}
+	if manifest.Helm != nil {
+		instance.Charts = []render.Chart{{
+			Name: manifest.Helm.ChartName, Release: name, Repository: manifest.Helm.RepositoryURL, Version: manifest.Helm.ChartVersion,
+			Archive: catalog.File{Name: manifest.Helm.ChartName + ".tgz", Data: packTree(input, name+"/chart")}, Values: manifest.Helm.Values,
+		}}
 	}
 	for _, m := range manifest.Manifests {
 		full := path.Join(name, m.URL)
@@ -216,6 +225,22 @@ func readInstance(input fstest.MapFS, name string) (render.Instance, error) {
 	}
 	instance.Values, err = values.Set(manifest.ValueDefinitions, given.Values)
 	return instance, err
+}
+
+// packTree is the archive of a chart whose files lie below a folder.
+func packTree(input fstest.MapFS, folder string) []byte {
+	var out bytes.Buffer
+	zipped := gzip.NewWriter(&out)
+	tape := tar.NewWriter(zipped)
+	for _, name := range slices.Sorted(maps.Keys(input)) {
+		if inner, mine := strings.CutPrefix(name, folder+"/"); mine {
+			tape.WriteHeader(&tar.Header{Name: "chart/" + inner, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(input[name].Data))}) //nolint:errcheck // into memory
+			tape.Write(input[name].Data)                                                                                                  //nolint:errcheck // into memory
+		}
+	}
+	tape.Close()   //nolint:errcheck // into memory
+	zipped.Close() //nolint:errcheck // into memory
+	return out.Bytes()
 }
 
 func decode(input fstest.MapFS, name string, into any) error {

@@ -1,8 +1,10 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gkops.dev/gkops/compat/document"
@@ -46,7 +48,7 @@ func (b *build) translate(c Cluster, objects []*object) error {
 			// The chart has the object as a hook and as an ordinary one: it is there once, as early as it is needed.
 			o.dropped = true
 			if part == Before {
-				twin.hook = part
+				twin.hook, twin.weight = part, weightOf(o)
 			}
 			continue
 		}
@@ -54,10 +56,13 @@ func (b *build) translate(c Cluster, objects []*object) error {
 			return err
 		}
 		if o.isWorkload() {
-			weights[part] = append(weights[part], o.sourceAnnotation(hookWeight))
+			weights[part] = append(weights[part], strconv.Itoa(o.weight))
 		}
 	}
 	for _, part := range []string{Before, After} {
+		if c.Engine == ArgoCD {
+			break // waves order them, see wave
+		}
 		if different := distinct(weights[part]); len(different) > 1 {
 			b.findings = append(b.findings, finding.Finding{
 				Rule: "hook-order", Severity: finding.Warning,
@@ -66,6 +71,60 @@ func (b *build) translate(c Cluster, objects []*object) error {
 		}
 	}
 	return nil
+}
+
+// weightOf is the weight of a hook; one that is no number is 0, as for Helm.
+func weightOf(o *object) int {
+	weight, err := strconv.Atoi(strings.TrimSpace(o.sourceAnnotation(hookWeight)))
+	if err != nil {
+		return 0
+	}
+	return weight
+}
+
+// wave is the wave of an object: that of its part, and for a hook of Argo CD one more for every lower weight in the part, as far as the next
+// part of the cluster leaves room.
+func (b *build) wave(o *object, waves map[string]int) int {
+	wave := waves[partID(b.Name, o.part)]
+	if b.engine != ArgoCD || o.hook == "" {
+		return wave
+	}
+	weights := b.weights(o.part)
+	for _, other := range waves {
+		if other > wave && other < wave+len(weights) {
+			return wave
+		}
+	}
+	return wave + slices.Index(weights, o.weight)
+}
+
+// weights are those of the hooks of a part, lowest first.
+func (b *build) weights(part string) []int {
+	var weights []int
+	for _, o := range b.in(part) {
+		if o.hook != "" {
+			weights = append(weights, o.weight)
+		}
+	}
+	slices.Sort(weights)
+	return slices.Compact(weights)
+}
+
+// sayUnordered tells where the waves of the parts leave no room for the weights of hooks.
+func (b *build) sayUnordered(waves map[string]int) {
+	for _, part := range []string{Before, After} {
+		weights, base := b.weights(part), waves[partID(b.Name, part)]
+		if b.engine != ArgoCD || len(weights) < 2 {
+			continue
+		}
+		last := slices.MaxFunc(b.in(part), func(x, y *object) int { return cmp.Compare(b.wave(x, waves), b.wave(y, waves)) })
+		if b.wave(last, waves) == base {
+			b.findings = append(b.findings, finding.Finding{
+				Rule: "hook-order", Severity: finding.Warning,
+				Message: fmt.Sprintf("instance %s: the hooks of part %s have %d weights, the waves of the parts leave no room for them, and they run at the same time here", b.Name, part, len(weights)),
+			})
+		}
+	}
 }
 
 // chartKey tells the objects of a chart apart before they have their namespace.
@@ -119,7 +178,7 @@ func (b *build) placeOfHook(o *object, hook string) string {
 // hooked makes of a hook what the engine runs: for Flux an ordinary object, made anew when it changes; for Argo CD a hook of the sync, in the
 // wave of its part. Helm's annotations go, since Argo CD would read them in its own way.
 func (b *build) hooked(c Cluster, o *object, part string) error {
-	o.hook = part
+	o.hook, o.weight = part, weightOf(o)
 	policy := o.sourceAnnotation(hookDelete)
 	notes := document.Lookup(o.doc.Root(), "metadata", "annotations")
 	for _, key := range []string{hookAnnotation, hookWeight, hookDelete, hookLog} {

@@ -20,7 +20,7 @@ type object struct {
 	fill    string // the namespace that the manifest's entry gives to objects without one
 	cluster bool   // cluster-scoped
 	custom  bool   // not served by Kubernetes itself
-	orphan  bool   // custom, and nobody in the plan defines its kind
+	orphan  bool   // custom, and the tree does not define its kind
 
 	// changed says that the nodes differ from doc.Raw by more than what metadata adds.
 	changed  bool
@@ -28,6 +28,7 @@ type object struct {
 
 	charted bool   // it comes from a chart, which has named and placed it itself
 	hook    string // the part that it is in because it is a hook of a chart; empty for no hook
+	weight  int    // of the hook among those of its part
 	keep    bool   // the chart asks to leave it in the cluster
 	dropped bool   // it is left out
 

@@ -88,7 +88,7 @@ func (r *builder) scope(b *build) {
 		if o.cluster, known = r.scopes.clusterScoped(o.id); o.cluster {
 			o.id.Namespace = ""
 		}
-		if o.orphan = !known; known || missing[kindKey(o.id)] {
+		if o.orphan = !known || r.scopes.elsewhere[kindKey(o.id)]; known || missing[kindKey(o.id)] {
 			continue
 		}
 		missing[kindKey(o.id)] = true

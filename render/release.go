@@ -149,12 +149,29 @@ func (b *build) valuesFrom(chart *chartBuild) *yaml.Node {
 			}
 			list.Content = append(list.Content, mapping(
 				"kind", document.String("Secret"), "name", document.String(reference.Name),
-				"targetPath", document.String(strings.ReplaceAll(strings.TrimPrefix(target.Patch.Path, "/"), "/", ".")),
+				"targetPath", document.String(targetPath(target.Patch.Path)),
 				"valuesKey", document.String(reference.Key),
 			))
 		}
 	}
 	return list
+}
+
+// targetPath is a JSON pointer as Helm writes the path of a value: "/hosts/0/na.me" is "hosts[0].na\.me".
+func targetPath(pointer string) string {
+	var path strings.Builder
+	for segment := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		segment = strings.NewReplacer("~1", "/", "~0", "~").Replace(segment)
+		if _, err := strconv.ParseUint(segment, 10, 31); err == nil && path.Len() > 0 {
+			path.WriteString("[" + segment + "]")
+			continue
+		}
+		if path.Len() > 0 {
+			path.WriteString(".")
+		}
+		path.WriteString(strings.NewReplacer(".", `\.`, "[", `\[`, ",", `\,`, "=", `\=`).Replace(segment))
+	}
+	return path.String()
 }
 
 // application is the release for Argo CD.

@@ -54,11 +54,13 @@ func clusterKind(kind string) bool {
 // scopes knows which kinds are cluster-scoped.
 type scopes struct {
 	custom map[string]bool // kindKey of a custom kind that is defined to whether it is cluster-scoped
+
+	elsewhere map[string]bool // those that releases define: the tree has the releases, and no definition
 }
 
 // newScopes knows the built-in kinds and the given custom ones.
 func newScopes(crds []CRD) scopes {
-	s := scopes{custom: make(map[string]bool, len(crds))}
+	s := scopes{custom: make(map[string]bool, len(crds)), elsewhere: map[string]bool{}}
 	for _, crd := range crds {
 		s.custom[crd.Kind+"."+crd.Group] = crd.Scope == "Cluster"
 	}

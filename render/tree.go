@@ -77,6 +77,11 @@ func objects(ctx context.Context, c Cluster, instances []Instance) ([]*build, er
 		crds = append(crds, engineKinds()...)
 	}
 	r.scopes = newScopes(crds)
+	for _, b := range builds {
+		for _, crd := range b.released {
+			r.scopes.elsewhere[crd.Kind+"."+crd.Group] = true
+		}
+	}
 	return builds, each(ctx, builds, r.settle)
 }
 
@@ -106,8 +111,9 @@ func (o *Output) order(builds []*build, owners map[string]string, locked map[str
 func write(ctx context.Context, c Cluster, builds []*build, owned map[string]*object, waves map[string]int) (*tree, error) {
 	t := &tree{cluster: c, files: map[string][]byte{}}
 	err := each(ctx, builds, func(b *build) error {
+		b.sayUnordered(waves)
 		for _, o := range b.objects {
-			if err := c.prepare(o, waves[partID(b.Name, o.part)], b.protects(o, builds)); err != nil {
+			if err := c.prepare(o, b.wave(o, waves), b.protects(o, builds)); err != nil {
 				return b.objectError(o, err)
 			}
 			if err := o.write(); err != nil {
