@@ -3,6 +3,7 @@ package values
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -159,7 +160,7 @@ func (b *boundedBuffer) Write(p []byte) (int, error) {
 // parseOutput reads one YAML value. Aliases are refused: what a template makes has no use for them.
 func parseOutput(output []byte) (*yaml.Node, error) {
 	var doc yaml.Node
-	if err := yaml.Unmarshal(output, &doc); err != nil {
+	if err := yaml.Unmarshal(output, &doc); err != nil && (!json.Valid(output) || yaml.Unmarshal(plainSlashes(output), &doc) != nil) {
 		return nil, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
@@ -170,6 +171,11 @@ func parseOutput(output []byte) (*yaml.Node, error) {
 	}
 	relax(doc.Content[0])
 	return doc.Content[0], nil
+}
+
+// plainSlashes writes the escaped slashes of JSON, "k8s.io\/nginx", as they are: the parser of YAML does not know them.
+func plainSlashes(output []byte) []byte {
+	return []byte(strings.NewReplacer(`\\`, `\\`, `\/`, `/`).Replace(string(output)))
 }
 
 // relax drops quotes and brackets: whoever writes the node uses them where they are needed.

@@ -136,6 +136,7 @@ func TestExpand(t *testing.T) {
 		{"free", "a b", "{{. | base64}}", "!!str YSBi"},
 		{"free", "a", `{{printf "%s-%s" . .}}`, "!!str a-a"},
 		{"free", "x", "{{with .}}<{{.}}>{{end}}", "!!str <x>"},
+		{"free", "nginx", `"k8s.io\/{{ . }}\\\/"` + "\n", `!!str k8s.io/nginx\/`},
 	}
 	for _, c := range cases {
 		value, err := values.Of(c.name, definitions[c.name], c.raw)
