@@ -72,7 +72,7 @@ func valuesOf(t *testing.T, chart string) (string, map[string]any) {
 
 func theirs(t *testing.T, program, chart string) ([]document.Document, string) {
 	t.Helper()
-	args := []string{"template", "web", chart, "-n", "shop", "--kube-version", "1.33", "--include-crds"}
+	args := []string{"template", "web", chart, "-n", "shop", "--kube-version", "1.33.0", "--include-crds"}
 	for _, api := range served() {
 		args = append(args, "--api-versions", api)
 	}
