@@ -40,7 +40,7 @@ func Parse(name string) (Kind, error) {
 }
 
 // Limits are how many characters the body of a pull and a comment may have, 0 for no bound that matters. Sources: GitHub answers 422
-// over 65,536; GitLab's default is 1,048,576; Bitbucket answers 400 over 32,768; learn.microsoft.com for Azure DevOps.
+// over 65,536; GitLab's default is 1,048,576; learn.microsoft.com for Azure DevOps. Bitbucket documents none, 32,768 is careful.
 func (k Kind) Limits() (body, comment int) {
 	switch k {
 	case GitHub:
