@@ -55,6 +55,7 @@ func (c *change) attend() {
 	if c.head == nil {
 		return
 	}
+	c.inClear()
 	c.immutable()
 	c.privileges()
 	c.scale()

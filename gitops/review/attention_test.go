@@ -12,7 +12,7 @@ import (
 type attentionCase struct{ name, base, head, want string }
 
 func TestAttention(t *testing.T) {
-	for _, cases := range [][]attentionCase{podCases(), immutableCases(), definitionCases(), webhookCases(), scaleCases(), imageCases()} {
+	for _, cases := range [][]attentionCase{podCases(), immutableCases(), definitionCases(), webhookCases(), scaleCases(), imageCases(), clearCases()} {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
 				var got []string
@@ -35,7 +35,7 @@ func TestAttention(t *testing.T) {
 // TestEveryRuleIsTried holds that no rule is without a case, here or in the archives.
 func TestEveryRuleIsTried(t *testing.T) {
 	tried := map[string]bool{ruleUnparsable: true, ruleNotReviewed: true, ruleUnknownKind: true, ruleDataLoss: true, ruleRBAC: true} // TestRiskTable and TestReports
-	for _, cases := range [][]attentionCase{podCases(), immutableCases(), definitionCases(), webhookCases(), scaleCases(), imageCases()} {
+	for _, cases := range [][]attentionCase{podCases(), immutableCases(), definitionCases(), webhookCases(), scaleCases(), imageCases(), clearCases()} {
 		for _, c := range cases {
 			for _, line := range strings.Split(c.want, "\n") {
 				tried[strings.Split(line, " ")[0]] = true
@@ -90,6 +90,22 @@ func podCases() []attentionCase {
 	}
 }
 
+func clearCases() []attentionCase {
+	object := func(kind, rest string) string {
+		return "apiVersion: v1\nkind: " + kind + "\nmetadata: {name: x, namespace: shop}\n" + rest + "\n"
+	}
+	const pem = "-----BEGIN EC PRIVATE KEY-----"
+	const encoded = "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCg=="
+	return []attentionCase{
+		{"a Secret that something fills", "", object("Secret", "data: {token: ''}"), ""},
+		{"a Secret with values", "", object("Secret", "data: {token: YQ==}\nstringData: {password: b}"), "secret-in-git medium"},
+		{"a Secret that stays", object("Secret", "data: {token: YQ==}"), object("Secret", "data: {token: YQ==}\nimmutable: false"), ""},
+		{"a Secret that goes", object("Secret", "data: {token: YQ==}"), "", ""},
+		{"a key in a Secret", "", object("Secret", "data: {tls.key: "+encoded+"}"), "secret-in-git high"},
+		{"a key in a config map", object("ConfigMap", "data: {a: b}"), object("ConfigMap", "data: {a: '"+pem+"'}"), "secret-in-git high"},
+	}
+}
+
 func immutableCases() []attentionCase {
 	object := func(apiVersion, kind, rest string) string {
 		return "apiVersion: " + apiVersion + "\nkind: " + kind + "\nmetadata: {name: x, namespace: shop}\n" + rest + "\n"
@@ -117,7 +133,7 @@ func immutableCases() []attentionCase {
 			"immutable-field high spec.resources.requests.storage"),
 		pair("claim of another class", "v1", "PersistentVolumeClaim", "spec: {storageClassName: a}", "spec: {storageClassName: b}", "immutable-field high spec.storageClassName"),
 		pair("sealed", "v1", "ConfigMap", "immutable: true\ndata: {a: b}", "immutable: true\ndata: {a: c}", "immutable-field high data"),
-		pair("sealed secret", "v1", "Secret", "immutable: true\ndata: {a: YQ==}", "immutable: true\ndata: {a: Yg==}", "immutable-field high data"),
+		pair("sealed secret", "v1", "Secret", "immutable: true\ndata: {a: YQ==}", "immutable: true\ndata: {a: Yg==}", "immutable-field high data\nsecret-in-git medium"),
 		pair("scope of a definition", "apiextensions.k8s.io/v1", "CustomResourceDefinition", "spec: {scope: Cluster}", "spec: {scope: Namespaced}", "immutable-field high spec.scope"),
 	}
 }
