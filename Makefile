@@ -3,10 +3,10 @@ GO ?= go
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: e2e-flux e2e-gitea help build test lint golden bench prove demo real browser generate tidy
+.PHONY: e2e-flux e2e-story e2e-argocd e2e-dryrun e2e-gitea help build test lint golden bench prove demo real browser generate tidy
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/gkops
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/gkops ./cmd/gkops
@@ -21,7 +21,7 @@ lint: ## gofmt, go vet and staticcheck; changes nothing
 	$(GO) vet -tags real ./cmd/... ./gitops/...
 	$(GO) vet -tags browser ./gitops/review
 	$(GO) vet -tags prove ./resolver
-	$(GO) vet -tags e2e,gitea ./golden/e2e
+	$(GO) vet -tags e2e,real,gitea ./golden/e2e
 	$(GO) tool staticcheck ./...
 
 golden: ## accept what the golden tests got; read the diff before you commit it
@@ -54,8 +54,17 @@ generate-check: ## make it again and fail when it is not what the modules say (3
 peers: ## the fixtures of kubeconform and kubectl-validate from their modules, and the schemas they were published with
 	$(GO) test -tags peers -count=1 ./compat/peers
 
-e2e-flux: ## the real Flux on two real Kubernetes minors, built once and kept in the cache (needs unshare and ip)
-	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 10m -v ./golden/e2e
+e2e-flux: ## the real Flux on two real Kubernetes minors, built once and kept in the cache (needs unshare and ip), see docs/e2e.md
+	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 10m -run 'TestFlux$$' -v ./golden/e2e
+
+e2e-story: ## a longer story with Flux, each step held to what the simulator foretells; new, and not run as a whole yet
+	$(GO) run ./cmd/internal/programs story $(GO) test -tags e2e -count=1 -timeout 20m -run TestStoryFlux -v ./golden/e2e
+
+e2e-argocd: ## the same story with Argo CD (needs redis-server too); new, and not run as a whole yet
+	$(GO) run ./cmd/internal/programs argocd $(GO) test -tags e2e -count=1 -timeout 20m -run TestStoryArgoCD -v ./golden/e2e
+
+e2e-dryrun: ## every package of the real registries against the API servers, beside what compat says (needs $(SHARED)); not run yet
+	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs dryrun $(GO) test -tags e2e,real -count=1 -timeout 40m -run TestDryRun -v ./golden/e2e
 
 e2e-gitea: ## the client of Gitea and pushes against the real Gitea, built once and kept in the cache (needs a C compiler, git, unshare and ip)
 	$(GO) run ./cmd/internal/programs gitea $(GO) test -tags e2e,gitea -count=1 -timeout 10m -run TestGitea -v ./golden/e2e

@@ -1,7 +1,9 @@
 // Command programs builds the real programs that the end-to-end tests run, each from a Go module below golden/e2e, and runs a
 // command with their places in its environment.
 //
-//	programs TIER COMMAND [ARG...]
+//	programs TIER [COMMAND [ARG...]]
+//
+// Without a command nothing is built: it says what is missing, and the exit status is 1 when something is.
 //
 // What was built stays in a folder named for the hash of what it was built from, below $XDG_CACHE_HOME/gkops/e2e or ~/.cache, so
 // that nothing is built twice. The command gets GKOPS_E2E_ETCD, GKOPS_E2E_KUBE_APISERVER_1_37 and so on, and runs in a network
@@ -31,13 +33,43 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "programs: %v\n", err)
+	}
+	switch missing := (*missingError)(nil); {
+	case errors.As(err, &missing):
+		os.Exit(1)
+	case err != nil:
 		os.Exit(2)
 	}
 }
 
+// missingError says what a tier cannot run without.
+type missingError struct {
+	tier     string
+	programs []string
+}
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("the end-to-end tests of %s cannot run, these are missing:\n  %s", e.tier, strings.Join(e.programs, "\n  "))
+}
+
+// notInstalled lists the programs of the system that a tier needs and this machine lacks, with the Debian package that has them.
+func notInstalled(tier string) []string {
+	needs := [][2]string{{"unshare", "util-linux"}, {"ip", "iproute2"}, {"git", "git"}}
+	if tier == "argocd" {
+		needs = append(needs, [2]string{"redis-server", "redis-server"})
+	}
+	var missing []string
+	for _, need := range needs {
+		if _, err := exec.LookPath(need[0]); err != nil {
+			missing = append(missing, fmt.Sprintf("%s (Debian: apt-get install %s)", need[0], need[1]))
+		}
+	}
+	return missing
+}
+
 func run(args []string) error {
-	if len(args) < 2 {
-		return fmt.Errorf("usage: programs %s COMMAND [ARG...]", strings.Join(tierNames(), "|"))
+	if len(args) == 0 {
+		return fmt.Errorf("usage: programs %s [COMMAND [ARG...]]", strings.Join(tierNames(), "|"))
 	}
 	wanted, err := tier(args[0])
 	if err != nil {
@@ -47,9 +79,26 @@ func run(args []string) error {
 	if err != nil {
 		return fmt.Errorf("find the cache: %w", err)
 	}
+	cache = filepath.Join(cache, "gkops", "e2e")
+	missing := notInstalled(args[0])
+	if len(args) == 1 {
+		for _, p := range wanted {
+			if place, err := p.place(cache); err != nil {
+				return err
+			} else if _, err := os.Stat(place); err != nil {
+				missing = append(missing, p.name+" (built once, by 'make e2e-"+args[0]+"')")
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return &missingError{tier: args[0], programs: missing}
+	}
+	if len(args) == 1 {
+		return nil
+	}
 	environment := os.Environ()
 	for _, p := range wanted {
-		place, err := p.built(filepath.Join(cache, "gkops", "e2e"))
+		place, err := p.built(cache)
 		if err != nil {
 			return err
 		}
@@ -59,13 +108,10 @@ func run(args []string) error {
 }
 
 // apart runs a command in a network namespace that has only loopback: what is tested needs no network, and nobody outside can
-// reach it.
+// reach it. It has a namespace of process ids too: when the command ends, however it does, the kernel ends all that it started.
 func apart(environment, args []string) error {
-	if _, err := exec.LookPath("unshare"); err != nil {
-		return errors.New("no unshare: the end-to-end tests run in a network namespace of their own; install util-linux (and iproute2)")
-	}
 	script := `ip link set lo up && exec "$@"`
-	cmd := exec.Command("unshare", append([]string{"-rn", "sh", "-c", script, "sh"}, args...)...)
+	cmd := exec.Command("unshare", append([]string{"-rn", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"}, args...)...)
 	cmd.Env = environment
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	return cmd.Run()
@@ -80,14 +126,25 @@ type program struct {
 	tags   string // for the compiler, which then takes C too: the database of Gitea is written in it
 }
 
-// built is the place of the program below the cache; it is built when it is not there.
-func (p program) built(cache string) (string, error) {
-	module := filepath.Join("golden", "e2e", p.folder)
-	key, err := p.key(module)
+// module is the folder of the module that the program is built from.
+func (p program) module() string { return filepath.Join("golden", "e2e", p.folder) }
+
+// place is where the program is below the cache when it is built.
+func (p program) place(cache string) (string, error) {
+	key, err := p.key(p.module())
 	if err != nil {
 		return "", err
 	}
-	place := filepath.Join(cache, key, p.name)
+	return filepath.Join(cache, key, p.name), nil
+}
+
+// built is the place of the program below the cache; it is built when it is not there.
+func (p program) built(cache string) (string, error) {
+	module := p.module()
+	place, err := p.place(cache)
+	if err != nil {
+		return "", err
+	}
 	if _, err := os.Stat(place); err == nil {
 		return place, nil
 	}
@@ -138,11 +195,12 @@ func tiers() map[string][]program {
 	flux := slices.Concat(cluster(), []program{
 		{name: "source-controller", folder: "source-controller", path: "github.com/fluxcd/source-controller"},
 		{name: "kustomize-controller", folder: "kustomize-controller", path: "github.com/fluxcd/kustomize-controller"},
-		{name: "helm-controller", folder: "helm-controller", path: "github.com/fluxcd/helm-controller"},
 	})
+	story := append(slices.Clone(flux), program{name: "helm-controller", folder: "helm-controller", path: "github.com/fluxcd/helm-controller"})
 	argocd := slices.Concat(cluster(), []program{{name: "argocd", folder: "argocd", path: "github.com/argoproj/argo-cd/v3/cmd"}})
 	gitea := []program{{name: "gitea", folder: "gitea", path: "code.gitea.io/gitea", tags: "sqlite,sqlite_unlock_notify"}}
-	return map[string][]program{"flux": flux, "argocd": argocd, "gitea": gitea}
+	dryrun := slices.DeleteFunc(cluster(), func(p program) bool { return p.name != "etcd" && !strings.HasPrefix(p.name, "kube-apiserver") })
+	return map[string][]program{"flux": flux, "story": story, "argocd": argocd, "dryrun": dryrun, "gitea": gitea}
 }
 
 // tier lists the programs of a tier.
