@@ -15,7 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -43,32 +42,55 @@ type cluster struct {
 	kubeconfig string
 	objects    dynamic.Interface
 	mapper     *restmapper.DeferredDiscoveryRESTMapper
+	record     *record // of a cluster that is recorded
 }
 
 // startCluster runs a control plane of a Kubernetes minor, with a node whose pods become ready at once.
 func startCluster(t *testing.T, minor string) *cluster {
+	t.Helper()
+	c := startControlPlane(t, minor, false)
+	c.startWorkloads(t, minor)
+	return c
+}
+
+// startRecorded is startCluster for a cluster that keeps a record of all that is written to it.
+func startRecorded(t *testing.T, minor string) *cluster {
+	t.Helper()
+	c := startControlPlane(t, minor, true)
+	c.startWorkloads(t, minor)
+	return c
+}
+
+// startControlPlane runs etcd and an API server.
+func startControlPlane(t *testing.T, minor string, recorded bool) *cluster {
 	t.Helper()
 	c := &cluster{dir: t.TempDir()}
 	start(t, c.dir, place(t, "etcd"), nil, "--data-dir", filepath.Join(c.dir, "etcd"), "--unsafe-no-fsync",
 		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL,
 		"--listen-peer-urls", "http://127.0.0.1:2380", "--initial-advertise-peer-urls", "http://127.0.0.1:2380",
 		"--initial-cluster", "default=http://127.0.0.1:2380", "--log-level", "error")
-	c.startServer(t, minor)
+	var more []string
+	if recorded {
+		c.record = keep(t)
+		more = append(more, "--storage-media-type=application/json") // so that the record can be read
+	}
+	c.startServer(t, minor, more...)
 	c.connect(t)
-	eventually(t, time.Minute, "kube-apiserver "+minor+" ready", c.ready)
-	c.startWorkloads(t, minor)
+	eventually(t, wait, "kube-apiserver "+minor+" ready", c.ready)
 	return c
 }
 
-func (c *cluster) startServer(t *testing.T, minor string) {
+func (c *cluster) startServer(t *testing.T, minor string, more ...string) {
 	t.Helper()
 	key := c.serviceKey(t)
 	tokens := c.file(t, "tokens.csv", token+",admin,admin,system:masters\n")
-	start(t, c.dir, place(t, "kube-apiserver-"+minor), nil,
-		"--etcd-servers="+etcdURL, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
-		"--cert-dir="+filepath.Join(c.dir, "apiserver"), "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-		"--service-account-key-file="+key, "--service-account-signing-key-file="+key, "--service-cluster-ip-range=10.96.0.0/16",
-		"--token-auth-file="+tokens, "--authorization-mode=AlwaysAllow", "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true")
+	args := append([]string{
+		"--etcd-servers=" + etcdURL, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
+		"--cert-dir=" + filepath.Join(c.dir, "apiserver"), "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-key-file=" + key, "--service-account-signing-key-file=" + key, "--service-cluster-ip-range=10.96.0.0/16",
+		"--token-auth-file=" + tokens, "--authorization-mode=AlwaysAllow", "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
+	}, more...)
+	start(t, c.dir, place(t, "kube-apiserver-"+minor), nil, args...)
 }
 
 // startWorkloads runs what turns a Deployment into ready pods.
@@ -80,7 +102,8 @@ func (c *cluster) startWorkloads(t *testing.T, minor string) {
 	start(t, c.dir, place(t, "kube-scheduler-"+minor), nil, "--kubeconfig="+c.kubeconfig, "--bind-address=127.0.0.1",
 		"--leader-elect=false", "--cert-dir="+filepath.Join(c.dir, "scheduler"))
 	stages := filepath.Join(moduleDir(t, "kwok", "sigs.k8s.io/kwok"), "kustomize", "stage")
-	args := []string{"--kubeconfig=" + c.kubeconfig, "--manage-all-nodes=true", "--server-address=127.0.0.1:10247"}
+	// Without a lease that is renewed, the node is lost after 40 seconds, and no Deployment becomes ready any more.
+	args := []string{"--kubeconfig=" + c.kubeconfig, "--manage-all-nodes=true", "--server-address=127.0.0.1:10247", "--node-lease-duration-seconds=40"}
 	for _, folder := range []string{"node/fast", "node/heartbeat-with-lease", "pod/fast"} {
 		files, err := filepath.Glob(filepath.Join(stages, folder, "*.yaml"))
 		if err != nil || len(files) < 2 {
@@ -120,7 +143,7 @@ func (c *cluster) file(t *testing.T, name, text string) string {
 func (c *cluster) connect(t *testing.T) {
 	t.Helper()
 	authority := filepath.Join(c.dir, "apiserver", "apiserver.crt")
-	eventually(t, time.Minute, "the certificate there", func(context.Context) error {
+	eventually(t, wait, "the certificate there", func(context.Context) error {
 		_, err := os.Stat(authority)
 		return err
 	})
@@ -164,7 +187,7 @@ func (c *cluster) apply(t *testing.T, stream string) {
 		if len(object.Object) == 0 {
 			continue
 		}
-		eventually(t, 20*time.Second, "applied "+object.GetKind()+" "+object.GetName(), func(ctx context.Context) error {
+		eventually(t, wait, "applied "+object.GetKind()+" "+object.GetName(), func(ctx context.Context) error {
 			place, err := c.resource(object.GroupVersionKind(), object.GetNamespace())
 			if err != nil {
 				return err
@@ -202,4 +225,20 @@ func (c *cluster) object(ctx context.Context, apiVersion, kind, namespace, name 
 		return nil, nil
 	}
 	return object, err
+}
+
+// define applies the definitions that the source of a program has.
+func (c *cluster) define(t *testing.T, folder, module, pattern string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(moduleDir(t, folder, module), pattern))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no definitions of %s: %v", module, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.apply(t, string(data))
+	}
 }

@@ -86,7 +86,7 @@ func (f *flux) fetch(t *testing.T) {
 func (f *flux) reconciled(t *testing.T, commit string, number int) {
 	t.Helper()
 	f.fetch(t)
-	eventually(t, 90*time.Second, "reconciled", func(ctx context.Context) error {
+	eventually(t, wait, "reconciled", func(ctx context.Context) error {
 		list, err := f.kustomizations(ctx)
 		if err != nil {
 			return err

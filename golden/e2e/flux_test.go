@@ -141,7 +141,7 @@ func (f *flux) heldBack(t *testing.T) {
 	t.Helper()
 	before := f.generations(t)
 	f.fetch(t)
-	eventually(t, 60*time.Second, "held back", func(ctx context.Context) error {
+	eventually(t, wait, "held back", func(ctx context.Context) error {
 		list, err := f.kustomizations(ctx)
 		if err != nil {
 			return err

@@ -28,7 +28,13 @@ func place(t *testing.T, program string) string {
 // start runs a program until the test ends, its output in a file that is shown when the test fails.
 func start(t *testing.T, dir, program string, env []string, args ...string) {
 	t.Helper()
-	name := filepath.Join(dir, filepath.Base(program)+".log")
+	startAs(t, dir, filepath.Base(program), program, env, args...)
+}
+
+// startAs runs a program under another name: one program may have several roles.
+func startAs(t *testing.T, dir, as, program string, env []string, args ...string) {
+	t.Helper()
+	name := filepath.Join(dir, as+".log")
 	log, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +83,14 @@ func output(t *testing.T, dir string, env []string, name string, args ...string)
 		t.Fatalf("%s %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), err, data)
 	}
 	return string(data)
+}
+
+// try runs a program to its end and returns what it printed to stdout, also when it says no.
+func try(dir string, env []string, name string, args ...string) (string, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	data, err := cmd.Output()
+	return string(data), err
 }
 
 // eventually asks until there is no error, or fails with the last one.

@@ -14,7 +14,7 @@ import (
 const hook = "10.96.0.50"
 
 // registry writes the packages of the tests to a folder: keys, an operator with a definition and a webhook that really has to be
-// up; shop, which needs a key; audit, which a later shop needs too. authority is the certificate that the webhook's is signed by,
+// up; shop, which needs a key; audit, which a later shop needs too; and small ones for one case each. authority is the certificate that the webhook's is signed by,
 // in base64.
 func registry(t *testing.T, authority string) string {
 	t.Helper()
@@ -32,7 +32,18 @@ func registry(t *testing.T, authority string) string {
 	r.add("shop", "v1.0.0+1", fmt.Sprintf(shop, "1.x"), application("one")+key("shop", "session", "secret: session"))
 	r.add("shop", "v1.1.0+1", fmt.Sprintf(shop, ">=1.1"), application("two")+key("shop", "session", "secret: session, size: 16"))
 	r.add("shop", "v1.2.0+1", fmt.Sprintf(shop, ">=1.1")+"  - {name: audit}\n", application("three")+key("shop", "session", "secret: session, size: 16"))
-	r.add("audit", "v1.0.0+1", "name: audit\ndefaultNamespace: audit\nmanifests:\n  - url: ./all.yaml\n", settings("audit", "audit", "on"))
+	plain := "name: %s\ndefaultNamespace: %s\nmanifests:\n  - url: ./all.yaml\n"
+	r.add("audit", "v1.0.0+1", fmt.Sprintf(plain, "audit", "audit"), settings("audit", "audit", "on"))
+	// board brings a Namespace, and wall lives in it.
+	r.add("board", "v1.0.0+1", fmt.Sprintf(plain, "board", "public"),
+		"---\napiVersion: v1\nkind: Namespace\nmetadata: {name: public}\n"+settings("public", "board", "chalk"))
+	r.add("wall", "v1.0.0+1", fmt.Sprintf(plain, "wall", "public"), settings("public", "wall", "paint"))
+	r.add("note", "v1.0.0+1", "name: note\nscope: Namespaced\ndefaultNamespace: notes\nmanifests:\n  - url: ./all.yaml\n", settings("notes", "note", "once"))
+	// large has a definition that no annotation can hold; heap and pile have more than Argo CD reads from one folder.
+	r.add("large", "v1.0.0+1", fmt.Sprintf(plain, "large", "large"), largeDefinition("v1"))
+	r.add("large", "v1.1.0+1", fmt.Sprintf(plain, "large", "large"), largeDefinition("v1.1"))
+	r.add("heap", "v1.0.0+1", fmt.Sprintf(plain, "heap", "heaps"), heap("heap"))
+	r.add("pile", "v1.0.0+1", fmt.Sprintf(plain, "pile", "heaps"), heap("pile"))
 	r.index()
 	return r.root
 }
@@ -161,4 +172,46 @@ spec:
 
 func settings(namespace, name, text string) string {
 	return fmt.Sprintf("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: %s}\ndata: {text: %q}\n", name, namespace, text)
+}
+
+// largeDefinition is a definition of more than 256 KiB, the most that the annotation of a client-side apply can hold.
+func largeDefinition(note string) string {
+	var fields strings.Builder
+	for n := range 3000 {
+		fmt.Fprintf(&fields, "                field%04d: {type: string, description: \"%s: %s %d\"}\n", n, note, strings.Repeat("a long story ", 6), n)
+	}
+	return `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: larges.large.test}
+spec:
+  group: large.test
+  names: {kind: Large, plural: larges, singular: large}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+` + fields.String() + `---
+apiVersion: large.test/v1
+kind: Large
+metadata: {name: one, namespace: large}
+spec: {field0001: text}
+`
+}
+
+// heap is 6 MB of ConfigMaps.
+func heap(name string) string {
+	var all strings.Builder
+	for n := range 8 {
+		all.WriteString(settings("heaps", fmt.Sprintf("%s-%d", name, n), strings.Repeat("all work and no play ", 750_000/21)))
+	}
+	return all.String()
 }

@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -28,6 +29,7 @@ import (
 type webhook struct {
 	authority   string // of its certificate, PEM in base64
 	certificate tls.Certificate
+	template    *x509.Certificate
 	reviews     atomic.Int64
 }
 
@@ -47,7 +49,26 @@ func newWebhook(t *testing.T) *webhook {
 		t.Fatal(err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return &webhook{authority: base64.StdEncoding.EncodeToString(text), certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}}
+	return &webhook{
+		authority: base64.StdEncoding.EncodeToString(text), template: template,
+		certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+	}
+}
+
+// signed is a certificate for another name, of the same authority.
+func (w *webhook) signed(name string) (*tls.Certificate, error) {
+	template := *w.template
+	template.SerialNumber, template.DNSNames, template.IsCA = big.NewInt(2), []string{name}, false
+	template.Subject = pkix.Name{CommonName: "a webhook"}
+	key, ok := w.certificate.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, errors.New("the key of the authority is of another type")
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, w.template, key.Public(), key)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
 // serve takes the address of the Service and opens its port once the Deployment is available.

@@ -1,0 +1,207 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func TestStoryFlux(t *testing.T) {
+	for _, minor := range minors {
+		t.Run("kubernetes "+minor, func(t *testing.T) { tellStory(t, newScene(t, minor, newFlux)) })
+	}
+}
+
+func TestStoryArgoCD(t *testing.T) {
+	for _, minor := range minors {
+		t.Run("kubernetes "+minor, func(t *testing.T) { tellStory(t, newScene(t, minor, newArgoCD)) })
+	}
+}
+
+// tellStory is one story for each engine and minor: packages are installed, upgraded, broken, mended, extended and taken out, as a team
+// would do it. Every step is held to what the simulator of the engine foretells. A step that fails ends the story.
+func tellStory(t *testing.T, s *scene) {
+	for _, chapter := range []struct {
+		name string
+		tell func(*scene, *testing.T)
+	}{
+		{"four layers are installed in order", (*scene).installed},
+		{"an upgrade goes in order, and nothing is made again", (*scene).upgraded},
+		{"a broken operator holds back what needs it, and the next commit mends it", (*scene).mended},
+		{"a dependency that comes later moves layers, and nothing is made again", (*scene).extended},
+		{"a Namespace of two packages stays when one goes, and an instance is pruned", (*scene).shared},
+		{"hooks of charts run as Jobs, and again in an upgrade", (*scene).hooked},
+		{"a definition too large for an annotation", (*scene).large},
+		{"all is taken out in steps, and data stays", (*scene).removed},
+	} {
+		if !t.Run(chapter.name, func(t *testing.T) { chapter.tell(s, t) }) {
+			t.FailNow()
+		}
+	}
+}
+
+// The keys of the objects that the story follows.
+const (
+	keysDefinition = "apiextensions.k8s.io/CustomResourceDefinition//keypairs.keys.test"
+	keysOperator   = "apps/Deployment/keys/keys"
+	keysNamespace  = "/Namespace//keys"
+	defaultKey     = "keys.test/KeyPair/keys/default"
+	sessionKey     = "keys.test/KeyPair/shop/session"
+	shop           = "apps/Deployment/shop/shop"
+	shopSettings   = "/ConfigMap/shop/shop"
+	shopNamespace  = "/Namespace//shop"
+	auditSettings  = "/ConfigMap/audit/audit"
+)
+
+func (s *scene) installed(t *testing.T) {
+	s.gkops(t, "add", "shop@1.0.0", "keys@1.0.0", "--commit")
+	step := s.begin(t)
+	step.inOrder(t, keysDefinition, keysOperator, defaultKey, shop)
+	step.inOrder(t, keysOperator, sessionKey)
+	if s.hook.reviews.Load() < 2 {
+		t.Errorf("the webhook saw %d objects, want both keys", s.hook.reviews.Load())
+	}
+	if text := s.text(t, shopSettings); text != "${HOME} and $${x} in one" {
+		t.Errorf("the text arrived as %q", text)
+	}
+}
+
+func (s *scene) upgraded(t *testing.T) {
+	s.gkops(t, "add", "keys@1.1.0", "shop@1.1.0", "--commit")
+	s.next(t).inOrder(t, keysDefinition, keysOperator, defaultKey, shop)
+	if text := s.text(t, shopSettings); text != "${HOME} and $${x} in two" {
+		t.Errorf("the text arrived as %q", text)
+	}
+}
+
+// mended breaks the operator in a way that no API server takes, and mends it.
+func (s *scene) mended(t *testing.T) {
+	s.gkops(t, "add", "keys@1.2.0", "--commit")
+	s.push(t)
+	s.engine.refused(t, "keys-core", "selector")
+	for _, e := range s.record.since(s.revision) {
+		if e.key == defaultKey || e.key == sessionKey || e.key == shop {
+			t.Errorf("%s was %s although its operator failed", e.key, e.action)
+		}
+	}
+	s.gkops(t, "add", "keys@1.2.1", "--commit")
+	s.next(t).inOrder(t, keysOperator, defaultKey)
+}
+
+// extended gives shop a dependency that nothing else has: audit comes before shop, which moves a layer back.
+func (s *scene) extended(t *testing.T) {
+	s.gkops(t, "add", "shop@1.2.0", "--commit")
+	s.next(t).inOrder(t, auditSettings, shop)
+}
+
+// shared takes one of two packages out of a Namespace, the one that brought it, and one instance of a package with two.
+func (s *scene) shared(t *testing.T) {
+	s.gkops(t, "add", "board", "wall", "--commit")
+	s.next(t)
+	s.gkops(t, "add", "note", "--as", "red", "-n", "notes", "--commit")
+	s.next(t)
+	s.gkops(t, "add", "note", "--as", "blue", "-n", "notes", "--commit")
+	s.next(t)
+	s.remove(t, "board", "red")
+	s.there(t, "/Namespace//public", "/ConfigMap/public/wall", "/Namespace//notes", "/ConfigMap/notes/blue-note")
+	s.absent(t, "/ConfigMap/public/board", "/ConfigMap/notes/red-note")
+}
+
+func (s *scene) hooked(t *testing.T) {
+	s.gkops(t, "add", "forms@1.0.0", "-n", "forms", "--commit")
+	s.next(t).inOrder(t, "batch/Job/forms/forms-migrate", "/ConfigMap/forms/forms-settings", "batch/Job/forms/forms-announce")
+	s.gkops(t, "add", "forms@1.1.0", "-n", "forms", "--commit")
+	step := s.next(t)
+	var order []string
+	for _, e := range step.entries {
+		if e.action == created && strings.HasPrefix(e.key, "batch/Job/forms/") || e.action == changed && e.key == "/ConfigMap/forms/forms-settings" {
+			order = append(order, e.key)
+		}
+	}
+	if got := strings.Join(order, " "); got != "batch/Job/forms/forms-migrate /ConfigMap/forms/forms-settings batch/Job/forms/forms-announce" {
+		t.Errorf("the upgrade went %s", got)
+	}
+}
+
+func (s *scene) large(t *testing.T) {
+	s.gkops(t, "add", "large@1.0.0", "--commit")
+	s.next(t).inOrder(t, "apiextensions.k8s.io/CustomResourceDefinition//larges.large.test", "large.test/Large/large/one")
+	s.gkops(t, "add", "large@1.1.0", "--commit")
+	s.next(t)
+}
+
+// removed takes everything out, one part per commit: what it leaves behind is what holds data.
+func (s *scene) removed(t *testing.T) {
+	before := s.record.identities()
+	s.remove(t, "shop", "keys", "large")
+	s.absent(t, defaultKey, sessionKey, keysOperator, shop, shopSettings, auditSettings)
+	s.there(t, keysDefinition, keysNamespace, shopNamespace, "/ConfigMap/public/wall")
+	s.remove(t, "wall", "blue", "forms")
+	s.absent(t, "/ConfigMap/public/wall", "/ConfigMap/forms/forms-settings")
+	s.there(t, keysDefinition, keysNamespace, shopNamespace, "/Namespace//public")
+	for key, uid := range s.record.identities() {
+		if was := before[key]; was != "" && was != uid {
+			t.Errorf("%s was deleted and made again", key)
+		}
+	}
+}
+
+// goneCommand reads what gkops says must be gone before the next step is merged.
+var goneCommand = regexp.MustCompile(`(?m)^    kubectl get ([a-z]+)(?:\.([a-z0-9.]+))? ([^ \n]+)(?: -n ([^ \n]+))?$`)
+
+// remove takes instances out, step by step, and holds each step to what it says itself: what must be gone before the next.
+func (s *scene) remove(t *testing.T, instances ...string) {
+	t.Helper()
+	said := s.gkops(t, append(append([]string{"remove"}, instances...), "--commit")...)
+	for {
+		step := s.next(t)
+		for _, line := range goneCommand.FindAllStringSubmatch(said, -1) {
+			for _, e := range step.entries {
+				if kind, rest, _ := strings.Cut(strings.TrimPrefix(e.key, line[2]+"/"), "/"); strings.EqualFold(kind, line[1]) && rest == line[4]+"/"+line[3] {
+					if s.record.object(e.key) != nil {
+						t.Errorf("%s is still there, and gkops lets go on when it is gone", e.key)
+					}
+				}
+			}
+		}
+		if !strings.Contains(said, "run 'gkops remove' again") {
+			return
+		}
+		said = s.gkops(t, "remove", "--commit")
+	}
+}
+
+// text is the entry "text" of a ConfigMap.
+func (s *scene) text(t *testing.T, key string) string {
+	t.Helper()
+	object := s.record.object(key)
+	if object == nil {
+		t.Fatalf("no %s", key)
+	}
+	text, _, _ := unstructured.NestedString(object.Object, "data", "text")
+	return text
+}
+
+// there fails the test unless objects are in the cluster.
+func (s *scene) there(t *testing.T, keys ...string) {
+	t.Helper()
+	for _, key := range keys {
+		if object := s.record.object(key); object == nil || object.GetDeletionTimestamp() != nil {
+			t.Errorf("%s is not in the cluster", key)
+		}
+	}
+}
+
+// absent fails the test when objects are in the cluster.
+func (s *scene) absent(t *testing.T, keys ...string) {
+	t.Helper()
+	for _, key := range keys {
+		if s.record.object(key) != nil {
+			t.Errorf("%s is in the cluster", key)
+		}
+	}
+}
