@@ -67,7 +67,7 @@ e2e-dryrun: ## every package of the real registries against the API servers, bes
 	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs dryrun $(GO) test -tags e2e,real -count=1 -timeout 40m -run TestDryRun -v ./golden/e2e
 
 e2e-gitea: ## the client of Gitea and pushes against the real Gitea, built once and kept in the cache (needs a C compiler, git, unshare and ip)
-	$(GO) run ./cmd/internal/programs gitea $(GO) test -tags e2e,gitea -count=1 -timeout 10m -run TestGitea -v ./golden/e2e
+	$(GO) run ./cmd/internal/programs gitea $(GO) test -tags e2e,gitea -count=1 -timeout 20m -run TestGitea -v ./golden/e2e
 
 tidy: ## tidy go.mod
 	$(GO) mod tidy

@@ -34,6 +34,7 @@ type giteaServer struct {
 
 const giteaConfig = `APP_NAME = test
 RUN_MODE = prod
+I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true
 WORK_PATH = %[1]s
 [server]
 PROTOCOL = http
@@ -79,7 +80,7 @@ func startGitea(t *testing.T) *giteaServer {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"I_AM_BEING_UNSAFE_RUNNING_AS_ROOT=true", "HOME=" + dir, "GIT_CONFIG_SYSTEM=/dev/null", "GITEA_WORK_DIR=" + dir}
+	env := []string{"HOME=" + dir, "GIT_CONFIG_SYSTEM=/dev/null", "GITEA_WORK_DIR=" + dir}
 	g := &giteaServer{base: "http://127.0.0.1:3030", dir: dir, tokens: map[string]string{}}
 	output(t, dir, env, program, "migrate", "--config", config)
 	for _, user := range []string{"root", "bot", "alice"} {
