@@ -37,7 +37,13 @@ const repo = "team/fleet"
 // newFleet is a fleet whose repository has everything in v1.0.0.
 func newFleet(t *testing.T, policy string) *fleet {
 	t.Helper()
-	f := &fleet{t: t, server: forgetest.New(t), registry: t.TempDir(), now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), policy: policy}
+	return newFleetOf(t, policy, t.TempDir())
+}
+
+// newFleetOf is newFleet with its registry in a folder.
+func newFleetOf(t *testing.T, policy, registry string) *fleet {
+	t.Helper()
+	f := &fleet{t: t, server: forgetest.New(t), registry: registry, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), policy: policy}
 	f.server.SetClock(func() time.Time { return f.now })
 	for _, pkg := range []string{"web", "tool", "crds"} {
 		f.publish(pkg, "v1.0.0")

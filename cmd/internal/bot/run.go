@@ -30,6 +30,16 @@ type Run struct {
 	Owner, Topic string   // found on the forge, beside Repositories
 	Shard        Shard
 	Workers      int // repositories at a time
+	// Redact takes secrets out of what others said: a server may say a token back. Nil takes none.
+	Redact func(text string) string
+}
+
+// redacted is a text of an error without secrets.
+func (r *Run) redacted(text string) string {
+	if r.Redact == nil {
+		return text
+	}
+	return r.Redact(text)
 }
 
 // Shard is one of several equal parts of all repositories. The zero shard is all of them.
@@ -90,7 +100,7 @@ func (r *Run) one(ctx context.Context, path string) Result {
 	defer cancel()
 	err := r.visit(ctx, path, log, &result)
 	if err != nil {
-		result.err, result.Error = err, explained(err)
+		result.err, result.Error = err, r.redacted(explained(err))
 		log.Error("stopped", "error", result.Error)
 	}
 	return result
@@ -129,6 +139,7 @@ func (r *Run) visit(ctx context.Context, path string, log *slog.Logger, result *
 				stopped = fmt.Errorf("pull of %s: %w", w.Branch, err)
 			}
 		}
+		out.Why = r.redacted(out.Why)
 		log.Info("pull", "branch", w.Branch, "state", string(out.State), "why", out.Why)
 		result.Pulls = append(result.Pulls, out)
 		if stopped != nil && !known(stopped) {
@@ -143,7 +154,11 @@ func (r *Run) visit(ctx context.Context, path string, log *slog.Logger, result *
 		}
 	}
 	v.board.forget(found.waiting)
-	return errors.Join(append(found.faults, stopped, v.writeBoard(ctx, boards, v.entries(found, result.Pulls)))...)
+	entries := v.entries(found, result.Pulls)
+	for n := range entries {
+		entries[n].Why = r.redacted(entries[n].Why)
+	}
+	return errors.Join(append(found.faults, stopped, v.writeBoard(ctx, boards, entries))...)
 }
 
 // arrive looks at a repository; nil when there is nothing to do in it.
