@@ -202,3 +202,29 @@ func SetKubernetes(data []byte, cluster, version string) ([]byte, error) {
 	value := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: version, Style: yaml.DoubleQuotedStyle}
 	return edit(data, w, func(t *text) ([]byte, error) { return t.setEntry([]any{"clusters", at}, "kubernetes", value) })
 }
+
+// AddSkip adds a range of versions that the bot does not propose. One that is there already stays as it is.
+func AddSkip(data []byte, skip Pin) ([]byte, error) {
+	w, err := Parse(FileName, data)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(w.Policy.Skips, func(one Pin) bool { return one.Package == skip.Package && one.Version == skip.Version }) {
+		return data, nil
+	}
+	item, err := nodeOf(skip)
+	if err != nil {
+		return nil, err
+	}
+	w.Policy.Skips = append(w.Policy.Skips, skip)
+	return edit(data, w, func(t *text) ([]byte, error) {
+		if t.root != nil && document.Lookup(t.root, "policy") == nil {
+			policy, err := nodeOf(Policy{Skips: []Pin{skip}})
+			if err != nil {
+				return nil, err
+			}
+			return t.setEntry(nil, "policy", policy)
+		}
+		return t.addItem([]any{"policy"}, "skips", item)
+	})
+}

@@ -30,6 +30,7 @@ type fleet struct {
 	now      time.Time
 	logs     bytes.Buffer
 	policy   string
+	more     string // clusters
 }
 
 const repo = "team/fleet"
@@ -37,13 +38,13 @@ const repo = "team/fleet"
 // newFleet is a fleet whose repository has everything in v1.0.0.
 func newFleet(t *testing.T, policy string) *fleet {
 	t.Helper()
-	return newFleetOf(t, policy, t.TempDir())
+	return newFleetOf(t, policy, "", t.TempDir())
 }
 
-// newFleetOf is newFleet with its registry in a folder.
-func newFleetOf(t *testing.T, policy, registry string) *fleet {
+// newFleetOf is newFleet with more clusters, and its registry in a folder.
+func newFleetOf(t *testing.T, policy, more, registry string) *fleet {
 	t.Helper()
-	f := &fleet{t: t, server: forgetest.New(t), registry: registry, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), policy: policy}
+	f := &fleet{t: t, server: forgetest.New(t), registry: registry, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), policy: policy, more: more}
 	f.server.SetClock(func() time.Time { return f.now })
 	for _, pkg := range []string{"web", "tool", "crds"} {
 		f.publish(pkg, "v1.0.0")
@@ -60,7 +61,7 @@ kind: Workspace
 engine: flux
 source: {name: flux-system, namespace: flux-system}
 registries: [{name: own, url: "` + f.registry + `"}]
-clusters: [{name: prod, kubernetes: "1.33"}]
+clusters: [` + f.more + `{name: prod, kubernetes: "1.33"}]
 packages: [{name: web}, {name: tool}]
 ` + f.policy
 }
@@ -77,7 +78,11 @@ func (f *fleet) rendered() map[string]string {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	proposal, err := p.Propose(context.Background(), pipeline.Edit{})
+	e := pipeline.Edit{}
+	for _, c := range p.Workspace().Clusters {
+		e.Clusters = append(e.Clusters, c.Name)
+	}
+	proposal, err := p.Propose(context.Background(), e)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -186,7 +186,7 @@ func TestC2SameBodyAndCommitInAnyZone(t *testing.T) {
 	registry := t.TempDir()
 	var body, tip string
 	for n, zone := range []*time.Location{time.UTC, time.FixedZone("", 12*3600)} {
-		f := newFleetOf(t, "", registry)
+		f := newFleetOf(t, "", "", registry)
 		f.publish("tool", "v1.0.0", "v1.1.0")
 		f.now = f.now.Add(time.Duration(n) * time.Hour).In(zone)
 		f.run()
@@ -244,5 +244,36 @@ func TestShardsPartTheRepositories(t *testing.T) {
 	}
 	if len(seen) != 100 {
 		t.Errorf("%d of 100 are in a shard", len(seen))
+	}
+}
+
+func TestPromotionAfterTheSoak(t *testing.T) {
+	f := newFleetOf(t, "policy:\n  rules: [{clusters: [late], soak: 3d}]\n", `{name: late, kubernetes: "1.33", follows: prod}, `, t.TempDir())
+	f.publish("tool", "v1.0.0", "v1.1.0")
+	f.want(f.run(), "upgrade/tool opened")
+	f.merge(f.pulls(forge.Open)[0].Number)
+	f.want(f.run())
+	f.now = f.now.Add(71 * time.Hour)
+	f.server.Push(t, repo, "main", "Other", map[string]string{"other": "x\n"})
+	f.want(f.run())
+	f.now = f.now.Add(2 * time.Hour)
+	r := f.run()
+	f.want(r, "promote/late opened")
+	if len(r.Pulls) == 1 && r.Pulls[0].Title != "Promote tool v1.1.0 from prod to late" {
+		t.Errorf("%+v", r.Pulls[0])
+	}
+	f.want(f.quiet(), "promote/late unchanged")
+	f.merge(f.pulls(forge.Open)[0].Number)
+	f.want(f.run())
+}
+
+func TestPromotionOfOtherBytesIsRefused(t *testing.T) {
+	f := newFleetOf(t, "", `{name: late, kubernetes: "1.33", follows: prod}, `, t.TempDir())
+	f.publish("tool", "v1.0.0", "v1.1.0")
+	f.run()
+	f.merge(f.pulls(forge.Open)[0].Number)
+	f.write("tool/v1.1.0/m.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tool, namespace: tool}\ndata: {evil: x}\n")
+	if r := f.try(f.bot(f.server.As("bot"))); r.Err() == nil || r.Count(bot.Opened) > 0 {
+		t.Errorf("other bytes were promoted: %+v", r)
 	}
 }

@@ -150,6 +150,11 @@ func (v *visit) make(ctx context.Context, w Wish) (*made, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
+	if w.Kind == Promotion {
+		if err := v.project.Promoted(proposal, w.Edit.Clusters[0], w.Takes); err != nil {
+			return nil, err
+		}
+	}
 	id, err := commit(ctx, v.clone.Store(), v.who, w.Branch, v.base, proposal.Message(w.Title), files)
 	if err != nil {
 		return nil, err

@@ -128,6 +128,12 @@ func (r *Run) visit(ctx context.Context, path string, log *slog.Logger, result *
 	if err != nil {
 		return err
 	}
+	promotions, err := v.promotions(ctx, found.scene)
+	if err != nil {
+		found.faults = append(found.faults, err)
+	}
+	found.wishes = append(found.wishes, promotions...)
+	Rank(found.wishes)
 	var stopped error
 	for _, w := range found.wishes {
 		out, err := v.fulfil(ctx, w)

@@ -22,6 +22,7 @@ type Wish struct {
 	Level    workspace.Level
 	Closes   []Advisory
 	Edit     pipeline.Edit
+	Takes    []pipeline.Prospect // of a promotion: what has to be made of the same bytes as before
 
 	Labels, Assignees, Reviewers []string
 	Automerge                    *workspace.Automerge // nil: a person merges
