@@ -57,7 +57,10 @@ func (s Shard) Has(path string) bool {
 
 // Do brings the pulls of all repositories to what they should be. What goes wrong in one stops no other; it stands in its result. The
 // error is for what concerns all of them.
-func (r *Run) Do(ctx context.Context) ([]Result, error) {
+func (r *Run) Do(ctx context.Context) ([]Result, error) { return r.each(ctx, r.visit) }
+
+// each visits all repositories of the shard, some at a time.
+func (r *Run) each(ctx context.Context, visit func(ctx context.Context, path string, log *slog.Logger, result *Result) error) ([]Result, error) {
 	paths, err := r.paths(ctx)
 	if err != nil {
 		return nil, err
@@ -67,7 +70,7 @@ func (r *Run) Do(ctx context.Context) ([]Result, error) {
 	group.SetLimit(max(r.Workers, 1))
 	for n, path := range paths {
 		group.Go(func() error {
-			results[n] = r.one(ctx, path)
+			results[n] = r.one(ctx, path, visit)
 			return nil
 		})
 	}
@@ -93,12 +96,12 @@ func (r *Run) paths(ctx context.Context) ([]string, error) {
 }
 
 // one is one repository.
-func (r *Run) one(ctx context.Context, path string) Result {
+func (r *Run) one(ctx context.Context, path string, visit func(ctx context.Context, path string, log *slog.Logger, result *Result) error) Result {
 	result := Result{Repository: path, Pulls: []Outcome{}, Notes: []string{}}
 	log := r.Log.With("repository", path)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	err := r.visit(ctx, path, log, &result)
+	err := visit(ctx, path, log, &result)
 	if err != nil {
 		result.err, result.Error = err, r.redacted(explained(err))
 		log.Error("stopped", "error", result.Error)

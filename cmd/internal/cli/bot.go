@@ -78,7 +78,7 @@ func newBot(env Env) *cobra.Command {
 		},
 		Args: cobra.ArbitraryArgs,
 	}
-	cmd.AddCommand(newBotRun(env))
+	cmd.AddCommand(newBotRun(env), newBotReview(env))
 	return cmd
 }
 
@@ -102,22 +102,47 @@ The log goes to stderr as JSON lines. Exit status: 0 all is as it should be; 1 s
 	o.flags(cmd)
 	format := outputFlag(cmd, "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		fleets, err := o.fleets(cmd.Context(), env)
+		return o.all(cmd.Context(), env, format.format, (*bot.Run).Do)
+	}
+	return cmd
+}
+
+func newBotReview(env Env) *cobra.Command {
+	var o botOptions
+	cmd := &cobra.Command{
+		Use:   "review",
+		Short: "Keep one review comment and one commit status on every open pull that touches the workspace",
+		Long: `Keep one comment and one commit status, "gkops", on every open pull that touches gkops.yaml or what gkops generates, whoever opened it: the
+review, and whether the tree is what the lock says. A run with nothing new writes nothing.
+
+Rules and registries are those of the base. A pull that names other registries is not rendered, and no credentials are at hand for what it names.`,
+		Example: "  gkops bot review --dry-run\n  gkops bot review --repo https://github.com/acme/fleet",
+		Args:    cobra.NoArgs,
+	}
+	o.flags(cmd)
+	format := outputFlag(cmd, "json")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return o.all(cmd.Context(), env, format.format, (*bot.Run).Inspect)
+	}
+	return cmd
+}
+
+// all does one thing with every repository, and shows what became of them.
+func (o *botOptions) all(ctx context.Context, env Env, format string, do func(*bot.Run, context.Context) ([]bot.Result, error)) error {
+	fleets, err := o.fleets(ctx, env)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
+	var all []bot.Result
+	for _, f := range fleets {
+		results, err := o.run(ctx, env, f, log, do)
 		if err != nil {
 			return err
 		}
-		log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
-		var all []bot.Result
-		for _, f := range fleets {
-			results, err := o.run(cmd.Context(), env, f, log)
-			if err != nil {
-				return err
-			}
-			all = append(all, results...)
-		}
-		return showResults(env, format.format, all)
+		all = append(all, results...)
 	}
-	return cmd
+	return showResults(env, format, all)
 }
 
 // showResults prints what became of the repositories, and tells their exit status as an error.

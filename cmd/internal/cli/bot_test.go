@@ -18,8 +18,8 @@ import (
 	"gkops.dev/gkops/cmd/internal/bot"
 )
 
-// commands finds the command lines of gkops in the strings of a YAML file: lists that begin with bot, and lines of scripts.
-func commands(node *yaml.Node) [][]string {
+// commandLines finds the command lines of gkops in the strings of a YAML file: lists that begin with bot, and lines of scripts.
+func commandLines(node *yaml.Node) [][]string {
 	var found [][]string
 	if node.Kind == yaml.SequenceNode && len(node.Content) > 0 && node.Content[0].Value == "bot" {
 		var args []string
@@ -33,7 +33,7 @@ func commands(node *yaml.Node) [][]string {
 		found = append(found, strings.Fields(strings.ReplaceAll(variables.ReplaceAllString(rest, "0"), `"`, "")))
 	}
 	for _, n := range node.Content {
-		found = append(found, commands(n)...)
+		found = append(found, commandLines(n)...)
 	}
 	return found
 }
@@ -54,7 +54,7 @@ func TestExamplesOfTheBot(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		lines := commands(&doc)
+		lines := commandLines(&doc)
 		if len(lines) == 0 {
 			t.Errorf("%s runs no gkops", file)
 		}

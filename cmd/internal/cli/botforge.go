@@ -30,7 +30,7 @@ import (
 )
 
 // run runs the bot over one server.
-func (o *botOptions) run(ctx context.Context, env Env, f fleet, log *slog.Logger) ([]bot.Result, error) {
+func (o *botOptions) run(ctx context.Context, env Env, f fleet, log *slog.Logger, do func(*bot.Run, context.Context) ([]bot.Result, error)) ([]bot.Result, error) {
 	reach := &access{env: env, place: f.place}
 	client, err := reach.forge(f)
 	if err != nil {
@@ -50,7 +50,7 @@ func (o *botOptions) run(ctx context.Context, env Env, f fleet, log *slog.Logger
 	}
 	run.World.Warn = func(text string) { log.Warn(text) }
 	run.World.Progress = func(string, int, int) {}
-	results, err := run.Do(ctx)
+	results, err := do(run, ctx)
 	if err != nil {
 		return nil, errors.New(reach.redact(err.Error()))
 	}

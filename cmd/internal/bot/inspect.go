@@ -1,0 +1,238 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"gkops.dev/gkops/cmd/internal/pipeline"
+	"gkops.dev/gkops/gitops/forge"
+	"gkops.dev/gkops/gitops/review"
+	"gkops.dev/gkops/gitops/workspace"
+)
+
+// reviewMark ends the one comment that the bot keeps on a pull.
+const reviewMark = "<!-- gkops:review -->"
+
+// StatusContext names the commit status of the bot.
+const StatusContext = "gkops"
+
+// Inspect keeps one comment and one commit status on every open pull that touches the workspace, whoever opened it: the review, and whether
+// the tree is what the lock says. What is trusted of a pull is nothing: rules and registries are those of its base.
+func (r *Run) Inspect(ctx context.Context) ([]Result, error) {
+	return r.each(ctx, r.inspect)
+}
+
+func (r *Run) inspect(ctx context.Context, path string, log *slog.Logger, result *Result) error {
+	v, err := r.arrive(ctx, path, log)
+	var none *pipeline.NoWorkspaceError
+	if errors.As(err, &none) || err == nil && v == nil {
+		result.Notes = append(result.Notes, "it has no workspace")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	self, err := r.Forge.Self(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range v.open {
+		out, err := v.inspectPull(ctx, p, self)
+		if err != nil {
+			return fmt.Errorf("pull %d: %w", p.Number, err)
+		}
+		if out.State != "" {
+			result.Pulls = append(result.Pulls, out)
+		}
+	}
+	return nil
+}
+
+// inspectPull reviews one pull; the outcome has no state when it does not touch the workspace.
+func (v *visit) inspectPull(ctx context.Context, p forge.Pull, self string) (Outcome, error) {
+	out := Outcome{Branch: p.Head, Title: p.Title, Number: p.Number, URL: p.URL, Brings: []string{}}
+	base, reachable := v.branches[p.Base], p.HeadRepository == v.info.Path && v.branches[p.Head] == p.HeadCommit
+	if !reachable || base == "" {
+		out.State, out.Why = Later, "its commit is not in this repository"
+		return out, nil
+	}
+	if err := v.clone.Fetch(ctx, deepest, base, p.HeadCommit); err != nil {
+		return out, err
+	}
+	from, err := forkPoint(v.clone, base, p.HeadCommit)
+	if err != nil {
+		return out, err
+	}
+	files, err := changed(ctx, v.clone.Store(), from, p.HeadCommit)
+	if err != nil || !touches(files) {
+		return out, err
+	}
+	report, err := v.review(ctx, from, p.HeadCommit, p.Head)
+	if err != nil {
+		return out, err
+	}
+	out.Risk = report.Summary.Risk.String()
+	state, verdict := v.verdict(ctx, from, p.HeadCommit)
+	out.Why = verdict
+	var body bytes.Buffer
+	if err := review.MarkdownFor(&body, report, review.MarkdownOptions{Forge: v.kind, Budget: v.kind.Budget() - 2000}); err != nil {
+		return out, err
+	}
+	fmt.Fprintf(&body, "\n---\n\n%s\n%s\n", quoted(verdict), reviewMark)
+	wrote, err := v.tell(ctx, p, self, body.String(), forge.Status{Context: StatusContext, State: state, Description: first(verdict, 140)})
+	if out.State = Unchanged; wrote {
+		out.State = Updated
+	}
+	return out, err
+}
+
+// touches reports whether files are part of the workspace.
+func touches(files map[string][]byte) bool {
+	for name := range files {
+		if name == workspace.FileName || strings.HasPrefix(name, pipeline.Folder+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// forkPoint is the nearest commit on the first parents of a base that a head has too; the base itself when none is at hand.
+func forkPoint(c Clone, base, head string) (string, error) {
+	reached := map[string]bool{}
+	for queue := []string{head}; len(queue) > 0; queue = queue[1:] {
+		if reached[queue[0]] || !c.Store().Has(queue[0]) {
+			continue
+		}
+		reached[queue[0]] = true
+		commit, err := c.Store().CommitOf(queue[0])
+		if err != nil {
+			return "", err
+		}
+		queue = append(queue, commit.Parents...)
+	}
+	for at := base; c.Store().Has(at); {
+		if reached[at] {
+			return at, nil
+		}
+		commit, err := c.Store().CommitOf(at)
+		if err != nil {
+			return "", err
+		}
+		if len(commit.Parents) == 0 {
+			break
+		}
+		at = commit.Parents[0]
+	}
+	return base, nil
+}
+
+// verdict says whether a commit holds what its lock says. A pull that names other places to read from is not rendered: nothing is asked of a
+// host because a pull says so, and nothing of the user's credentials is at hand.
+func (v *visit) verdict(ctx context.Context, base, head string) (forge.CheckState, string) {
+	before, err := v.places(ctx, base)
+	if err != nil {
+		return forge.Failure, "the workspace of the base cannot be read: " + err.Error()
+	}
+	after, err := v.places(ctx, head)
+	switch {
+	case err != nil:
+		return forge.Failure, err.Error()
+	case before != after:
+		return forge.Failure, "the pull changes registries or mirrors: its tree is not rendered here. Run 'gkops verify' when you trust them"
+	}
+	tree, err := v.clone.Store().FS(ctx, head)
+	if err != nil {
+		return forge.Failure, err.Error()
+	}
+	world := v.world
+	world.Getenv = func(name string) string {
+		if name == "HOME" || name == "DOCKER_CONFIG" {
+			return ""
+		}
+		return v.world.Getenv(name)
+	}
+	p, err := pipeline.OpenCommit(ctx, world, pipeline.Commit{ID: head, Tree: tree, Origin: v.info.CloneURL})
+	if err != nil {
+		return forge.Failure, err.Error()
+	}
+	differences, err := p.Verify(ctx, "")
+	switch {
+	case err != nil:
+		return forge.Failure, "the tree cannot be rendered again: " + err.Error()
+	case len(differences) > 0:
+		lines := []string{"the tree is not what the lock says: run 'gkops render' and commit what it writes"}
+		for _, d := range differences[:min(len(differences), 20)] {
+			lines = append(lines, d.What+" "+d.Path)
+		}
+		return forge.Failure, strings.Join(lines, "\n")
+	}
+	return forge.Success, "the tree is what the lock says"
+}
+
+// places are the registries and mirrors of a commit, as a text.
+func (v *visit) places(ctx context.Context, commit string) (string, error) {
+	tree, err := v.clone.Store().FS(ctx, commit)
+	if err != nil {
+		return "", err
+	}
+	data, err := fs.ReadFile(tree, workspace.FileName)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", workspace.FileName, err)
+	}
+	w, err := workspace.Parse(workspace.FileName, data)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal([]any{w.Registries, w.Mirrors})
+	return string(text), err
+}
+
+// tell brings comment and status of a pull to what they should be, and reports whether anything was written.
+func (v *visit) tell(ctx context.Context, p forge.Pull, self, body string, status forge.Status) (bool, error) {
+	comments, err := v.forge.Comments(ctx, v.info.Path, p.Number)
+	if err != nil {
+		return false, err
+	}
+	var mine forge.Comment
+	for _, c := range comments {
+		if c.Author == self && strings.HasSuffix(trimmed(c.Body), reviewMark) {
+			mine = c
+			break
+		}
+	}
+	checks, err := v.forge.Checks(ctx, v.info.Path, p.HeadCommit)
+	if err != nil {
+		return false, err
+	}
+	same := trimmed(mine.Body) == trimmed(body)
+	set := slices.ContainsFunc(checks, func(c forge.Check) bool { return c.Name == status.Context && c.State == status.State })
+	if v.dry || same && set {
+		return !same || !set, nil
+	}
+	if !same {
+		mine.Body = body
+		if _, err := v.forge.PutComment(ctx, v.info.Path, p.Number, mine); err != nil {
+			return false, err
+		}
+	}
+	if !set {
+		err = v.forge.SetStatus(ctx, v.info.Path, p.HeadCommit, status)
+	}
+	return true, err
+}
+
+// first is the first line of a text, cut at a length.
+func first(text string, most int) string {
+	line, _, _ := strings.Cut(text, "\n")
+	if runes := []rune(line); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return line
+}

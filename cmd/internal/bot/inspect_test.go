@@ -1,0 +1,87 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"gkops.dev/gkops/cmd/internal/bot"
+	"gkops.dev/gkops/gitops/forge"
+)
+
+// inspect reviews the pulls once.
+func (f *fleet) inspect() bot.Result {
+	f.t.Helper()
+	results, err := f.bot(f.server.As("reviewer")).Inspect(context.Background())
+	if err != nil || len(results) != 1 || results[0].Err() != nil {
+		f.t.Fatalf("%+v, %v", results, err)
+	}
+	return results[0]
+}
+
+// told is the comment and the status of a pull.
+func (f *fleet) told(p forge.Pull) (comment string, state forge.CheckState) {
+	f.t.Helper()
+	comments, err := f.server.As("alice").Comments(context.Background(), repo, p.Number)
+	if err != nil || len(comments) != 1 {
+		f.t.Fatalf("%d comments, %v", len(comments), err)
+	}
+	checks, err := f.server.As("alice").Checks(context.Background(), repo, p.HeadCommit)
+	if err != nil || len(checks) != 1 {
+		f.t.Fatalf("%d checks, %v", len(checks), err)
+	}
+	return comments[0].Body, checks[0].State
+}
+
+// pullOf opens a pull of a person.
+func (f *fleet) pullOf(branch string, files map[string]string) forge.Pull {
+	f.t.Helper()
+	f.server.Push(f.t, repo, branch, "Mine", files)
+	p, err := f.server.As("alice").OpenPull(context.Background(), repo, forge.NewPull{Title: "Mine", Head: branch, Base: "main"})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return p
+}
+
+func TestReviewOfAnyPullIsOneComment(t *testing.T) {
+	f := upgraded(t)
+	f.want(f.inspect(), "upgrade/tool updated")
+	comment, state := f.told(f.pulls(forge.Open)[0])
+	if state != forge.Success || !strings.Contains(comment, "the tree is what the lock says") {
+		t.Errorf("%s\n%s", state, comment)
+	}
+	before := fmt.Sprint(f.server.Writes())
+	f.want(f.inspect(), "upgrade/tool unchanged")
+	if after := fmt.Sprint(f.server.Writes()); after != before {
+		t.Errorf("a second review wrote %s, before %s", after, before)
+	}
+}
+
+func TestReviewFindsAnEditedTree(t *testing.T) {
+	f := newFleet(t, "")
+	p := f.pullOf("mine", map[string]string{toolFile: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tool, namespace: tool}\n"})
+	f.pullOf("other", map[string]string{"README": "another\n"})
+	f.want(f.inspect(), "mine updated")
+	comment, state := f.told(p)
+	if state != forge.Failure || !strings.Contains(comment, "edited "+toolFile) || !strings.Contains(comment, "gkops render") {
+		t.Errorf("%s\n%s", state, comment)
+	}
+}
+
+// TestC47PullNamesAHostileRegistry: nothing is asked of it.
+func TestC47PullNamesAHostileRegistry(t *testing.T) {
+	f := newFleet(t, "")
+	asked := 0
+	hostile := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer hostile.Close()
+	p := f.pullOf("mine", map[string]string{"gkops.yaml": strings.Replace(f.workspace(), f.registry, hostile.URL, 1)})
+	f.want(f.inspect(), "mine updated")
+	comment, state := f.told(p)
+	if asked > 0 || state != forge.Failure || !strings.Contains(comment, "changes registries") {
+		t.Errorf("asked %d times, %s\n%s", asked, state, comment)
+	}
+}
