@@ -98,14 +98,18 @@ func jsonKeyed(n int) string {
 	return out.String() + "}"
 }
 
-// TestHostileInputIsCheap holds every such input to a second of processor time and 256 MB, whether it is refused or read with all its nodes.
+// bound is the processor time that hostile input may take. On a machine that does nothing else it is under a second; whoever shares
+// a core and its caches with others gets the more, and what blows up takes minutes.
+const bound = 4 * time.Second
+
+// TestHostileInputIsCheap holds every such input to a bound of processor time and 256 MB, whether it is refused or read with all its nodes.
 func TestHostileInputIsCheap(t *testing.T) {
 	for name, text := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			data := []byte(text())
 			t.Logf("%d bytes", len(data))
 			spent, allocated := measured(func() { readAll(t, data) })
-			if spent > time.Second {
+			if spent > bound {
 				t.Errorf("it takes %v", spent)
 			}
 			if allocated > 256<<20 {
