@@ -73,6 +73,7 @@ func (b *batch) pack() error {
 	if err := b.repository.storePack(p.finish()); err != nil {
 		return fmt.Errorf("store objects: %w", err)
 	}
+	b.repository.store.Reindex() // the packs that it has looked at are those of before
 	return nil
 }
 

@@ -31,6 +31,7 @@ type fleet struct {
 	logs     bytes.Buffer
 	policy   string
 	more     string // clusters
+	packages string // as a list in gkops.yaml
 }
 
 const repo = "team/fleet"
@@ -44,7 +45,7 @@ func newFleet(t *testing.T, policy string) *fleet {
 // newFleetOf is newFleet with more clusters, and its registry in a folder.
 func newFleetOf(t *testing.T, policy, more, registry string) *fleet {
 	t.Helper()
-	f := &fleet{t: t, server: forgetest.New(t), registry: registry, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), policy: policy, more: more}
+	f := &fleet{t: t, server: forgetest.New(t), registry: registry, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), policy: policy, more: more, packages: "  - name: web\n  - name: tool\n"}
 	f.server.SetClock(func() time.Time { return f.now })
 	for _, pkg := range []string{"web", "tool", "crds"} {
 		f.publish(pkg, "v1.0.0")
@@ -62,8 +63,8 @@ engine: flux
 source: {name: flux-system, namespace: flux-system}
 registries: [{name: own, url: "` + f.registry + `"}]
 clusters: [` + f.more + `{name: prod, kubernetes: "1.33"}]
-packages: [{name: web}, {name: tool}]
-` + f.policy
+packages:
+` + f.packages + f.policy
 }
 
 // rendered are the files of the repository as a first commit has them.

@@ -277,3 +277,15 @@ func TestPromotionOfOtherBytesIsRefused(t *testing.T) {
 		t.Errorf("other bytes were promoted: %+v", r)
 	}
 }
+
+// TestFirstCloneOfManyFiles: more objects than are stored one by one are there at once.
+func TestFirstCloneOfManyFiles(t *testing.T) {
+	f := newFleet(t, "")
+	many := map[string]string{}
+	for n := range 150 {
+		many["docs/"+strings.Repeat("x", n+1)] = strings.Repeat("y", n+1)
+	}
+	f.server.Push(t, repo, "main", "Many", many)
+	f.publish("tool", "v1.0.0", "v1.1.0")
+	f.want(f.run(), "upgrade/tool opened")
+}
