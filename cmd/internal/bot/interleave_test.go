@@ -16,7 +16,6 @@ import (
 type scheduler struct {
 	mu      sync.Mutex
 	waiting map[int]chan struct{} // by bot
-	running int
 	alive   int
 	pick    func(waiting []int) int
 }

@@ -417,11 +417,11 @@ func kustomize(disk filesys.FileSystem, folder string) ([]object, error) {
 func compare(want, got []object) string {
 	left := map[string][]object{}
 	for _, one := range got {
-		left[identity(one)] = append(left[identity(one)], one)
+		left[nameOfObject(one)] = append(left[nameOfObject(one)], one)
 	}
 	var told strings.Builder
 	for _, one := range want {
-		key := identity(one)
+		key := nameOfObject(one)
 		n := slices.IndexFunc(left[key], func(other object) bool {
 			return namespace(one) == "" || namespace(one) == namespace(other)
 		})
@@ -453,8 +453,8 @@ func kinds(objects []object) []object {
 	return all
 }
 
-// identity is group, kind and name.
-func identity(one object) string {
+// nameOfObject is group, kind and name.
+func nameOfObject(one object) string {
 	version, _ := one["apiVersion"].(string)
 	group, _, grouped := strings.Cut(version, "/")
 	if !grouped {
