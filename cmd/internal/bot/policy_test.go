@@ -87,7 +87,7 @@ func TestPinsAndSkipsEnd(t *testing.T) {
 	if r.Pulls[0].Brings[0] != "prod/tool@v1.1.0" {
 		t.Errorf("brings %v", r.Pulls[0].Brings)
 	}
-	for _, want := range []string{"pinned to <1.2 by gkops.yaml:9: slow", "skipped: broken"} {
+	for _, want := range []string{"pinned to <1.2 by gkops.yaml:11: slow", "skipped: broken"} {
 		if !strings.Contains(f.dashboard().Body, want) {
 			t.Errorf("the dashboard does not say %q:\n%s", want, f.dashboard().Body)
 		}
