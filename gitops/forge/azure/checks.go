@@ -50,8 +50,7 @@ func (c *Client) Checks(ctx context.Context, path, commit string) ([]forge.Check
 		}
 		checks = append(checks, forge.Check{Name: name, State: state, URL: s.TargetURL})
 	}
-	slices.SortFunc(checks, func(a, b forge.Check) int { return strings.Compare(a.Name, b.Name) })
-	return checks, nil
+	return forge.ByName(checks), nil
 }
 
 // SetStatus sets a commit status.
@@ -87,7 +86,7 @@ type comment struct {
 }
 
 func commentOf(thread int64, n comment) forge.Comment {
-	c := forge.Comment{ID: fmt.Sprintf("%d:%d", thread, n.ID), Body: strings.ReplaceAll(n.Content, "\r\n", "\n")}
+	c := forge.Comment{ID: fmt.Sprintf("%d:%d", thread, n.ID), Body: polite.Plain(n.Content)}
 	if n.Author != nil {
 		c.Author = n.Author.UniqueName
 	}

@@ -157,8 +157,7 @@ func (c *Client) Repositories(ctx context.Context, owner, topic string) ([]forge
 	for _, r := range all.Value {
 		found = append(found, c.described(r))
 	}
-	slices.SortFunc(found, func(a, b forge.Repository) int { return strings.Compare(a.Path, b.Path) })
-	return found, nil
+	return forge.WithTopic(topic, found), nil
 }
 
 // people finds members of the project's teams by their names.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,13 +86,12 @@ func (c *Client) Pulls(ctx context.Context, path string, query forge.PullQuery) 
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b forge.Pull) int { return int(b.Number - a.Number) })
-	return slices.CompactFunc(found, func(a, b forge.Pull) bool { return a.Number == b.Number }), nil
+	return forge.NewestFirst(found), nil
 }
 
 func (c *Client) pullOf(path string, p pullRequest) forge.Pull {
 	pull := forge.Pull{
-		Number: p.PullRequestID, Title: p.Title, Body: strings.ReplaceAll(p.Description, "\r\n", "\n"), Draft: p.IsDraft,
+		Number: p.PullRequestID, Title: p.Title, Body: polite.Plain(p.Description), Draft: p.IsDraft,
 		Head: strings.TrimPrefix(p.SourceRefName, branches), Base: strings.TrimPrefix(p.TargetRefName, branches), HeadRepository: path,
 		Created: p.CreationDate, State: forge.Open, AutoMerge: p.AutoCompleteSetBy != nil,
 	}

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 
 	"gkops.dev/gkops/gitops/forge"
 	"gkops.dev/gkops/gitops/forge/polite"
@@ -48,8 +46,7 @@ func (c *Client) Checks(ctx context.Context, path, commit string) ([]forge.Check
 		}
 		checks = append(checks, forge.Check{Name: name, State: state, URL: b.URL})
 	}
-	slices.SortFunc(checks, func(a, b forge.Check) int { return strings.Compare(a.Name, b.Name) })
-	return checks, nil
+	return forge.ByName(checks), nil
 }
 
 // maxKey is how long the key of a status may be, in characters.
@@ -92,7 +89,7 @@ type comment struct {
 }
 
 func commentOf(n comment) forge.Comment {
-	c := forge.Comment{ID: strconv.FormatInt(n.ID, 10), Body: strings.ReplaceAll(n.Content.Raw, "\r\n", "\n")}
+	c := forge.Comment{ID: strconv.FormatInt(n.ID, 10), Body: polite.Plain(n.Content.Raw)}
 	if n.User != nil {
 		c.Author = n.User.Nickname
 	}

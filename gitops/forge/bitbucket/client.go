@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 
@@ -153,8 +152,7 @@ func (c *Client) Repositories(ctx context.Context, owner, topic string) ([]forge
 	for _, r := range all {
 		found = append(found, described(r))
 	}
-	slices.SortFunc(found, func(a, b forge.Repository) int { return strings.Compare(a.Path, b.Path) })
-	return found, nil
+	return forge.WithTopic(topic, found), nil
 }
 
 // commit is the whole id of a commit.

@@ -84,13 +84,12 @@ func (c *Client) Pulls(ctx context.Context, path string, query forge.PullQuery) 
 		}
 		found = append(found, pull)
 	}
-	slices.SortFunc(found, func(a, b forge.Pull) int { return int(b.Number - a.Number) })
-	return slices.CompactFunc(found, func(a, b forge.Pull) bool { return a.Number == b.Number }), nil
+	return forge.NewestFirst(found), nil
 }
 
 func (c *Client) pullOf(ctx context.Context, path string, p pullRequest) (forge.Pull, error) {
 	pull := forge.Pull{
-		Number: p.ID, URL: p.Links.HTML.Href, Title: p.Title, Body: strings.ReplaceAll(p.Description, "\r\n", "\n"), Draft: p.Draft,
+		Number: p.ID, URL: p.Links.HTML.Href, Title: p.Title, Body: polite.Plain(p.Description), Draft: p.Draft,
 		Head: p.Source.Branch.Name, Base: p.Destination.Branch.Name, Created: p.CreatedOn, State: forge.Open,
 	}
 	if p.Author != nil {

@@ -3,7 +3,6 @@ package gitea
 import (
 	"context"
 	"slices"
-	"strings"
 
 	sdk "code.gitea.io/sdk/gitea"
 
@@ -33,8 +32,7 @@ func (c *Client) Checks(ctx context.Context, path, commit string) ([]forge.Check
 			checks = append(checks, forge.Check{Name: s.Context, State: stateOf(s.State), URL: s.TargetURL})
 		}
 	}
-	slices.SortFunc(checks, func(a, b forge.Check) int { return strings.Compare(a.Name, b.Name) })
-	return checks, nil
+	return forge.ByName(checks), nil
 }
 
 // stateOf reads the states of statuses: a warning holds nothing back, neither does what was skipped.

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	sdk "code.gitea.io/sdk/gitea"
@@ -115,12 +114,9 @@ func (c *Client) Repositories(ctx context.Context, owner, topic string) ([]forge
 	}
 	var found []forge.Repository
 	for _, r := range all {
-		if topic == "" || slices.Contains(r.Topics, topic) {
-			found = append(found, described(r))
-		}
+		found = append(found, described(r))
 	}
-	slices.SortFunc(found, func(a, b forge.Repository) int { return strings.Compare(a.Path, b.Path) })
-	return found, nil
+	return forge.WithTopic(topic, found), nil
 }
 
 func next(answer *sdk.Response) int {

@@ -38,13 +38,9 @@ func (c *Client) Pulls(ctx context.Context, path string, query forge.PullQuery) 
 	}
 	var found []forge.Pull
 	for _, p := range all {
-		pull := pullOf(p)
-		if (query.State == "" || pull.State == query.State) && (query.Head == "" || pull.Head == query.Head && pull.HeadRepository == path) {
-			found = append(found, pull)
-		}
+		found = append(found, pullOf(p))
 	}
-	slices.SortFunc(found, func(a, b forge.Pull) int { return int(b.Number - a.Number) })
-	return slices.CompactFunc(found, func(a, b forge.Pull) bool { return a.Number == b.Number }), nil
+	return query.Of(path, found), nil
 }
 
 func pullOf(p *sdk.PullRequest) forge.Pull {

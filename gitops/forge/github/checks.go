@@ -2,8 +2,6 @@ package github
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	sdk "github.com/google/go-github/v88/github"
 
@@ -45,8 +43,7 @@ func (c *Client) Checks(ctx context.Context, path, commit string) ([]forge.Check
 	for _, status := range statuses {
 		checks = append(checks, forge.Check{Name: status.GetContext(), State: stateOf(status.GetState()), URL: status.GetTargetURL()})
 	}
-	slices.SortStableFunc(checks, func(a, b forge.Check) int { return strings.Compare(a.Name, b.Name) })
-	return checks, nil
+	return forge.ByName(checks), nil
 }
 
 // conclusion reads a check run: neutral and skipped hold nothing back, as in GitHub's own rule for required checks.

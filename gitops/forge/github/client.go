@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	sdk "github.com/google/go-github/v88/github"
@@ -126,12 +125,9 @@ func (c *Client) Repositories(ctx context.Context, owner, topic string) ([]forge
 	}
 	var found []forge.Repository
 	for _, r := range all {
-		if topic == "" || slices.Contains(r.Topics, topic) {
-			found = append(found, described(r))
-		}
+		found = append(found, described(r))
 	}
-	slices.SortFunc(found, func(a, b forge.Repository) int { return strings.Compare(a.Path, b.Path) })
-	return found, nil
+	return forge.WithTopic(topic, found), nil
 }
 
 // ofUser lists the repositories of a user: the private ones too when it is the token's own.
@@ -166,9 +162,6 @@ func labelNames(labels []*sdk.Label) []string {
 	}
 	return polite.Sorted(names)
 }
-
-// plain is a text with the line ends that it was written with: the forge's pages store CR LF.
-func plain(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 func (c *Client) partly(unknown []string, others ...error) error {
 	if len(unknown) > 0 {

@@ -32,7 +32,7 @@ func (c *Client) Comments(ctx context.Context, path string, number int64) ([]for
 }
 
 func commentOf(c *sdk.IssueComment) forge.Comment {
-	return forge.Comment{ID: strconv.FormatInt(c.GetID(), 10), Author: c.GetUser().GetLogin(), Body: plain(c.GetBody())}
+	return forge.Comment{ID: strconv.FormatInt(c.GetID(), 10), Author: c.GetUser().GetLogin(), Body: polite.Plain(c.GetBody())}
 }
 
 // PutComment adds a comment, or replaces one.
@@ -87,7 +87,7 @@ func (c *Client) Issues(ctx context.Context, path string) ([]forge.Issue, error)
 
 func issueOf(i *sdk.Issue) forge.Issue {
 	return forge.Issue{
-		Number: int64(i.GetNumber()), URL: i.GetHTMLURL(), Title: i.GetTitle(), Body: plain(i.GetBody()), Open: i.GetState() == "open",
+		Number: int64(i.GetNumber()), URL: i.GetHTMLURL(), Title: i.GetTitle(), Body: polite.Plain(i.GetBody()), Open: i.GetState() == "open",
 		Labels: labelNames(i.Labels), Author: i.GetUser().GetLogin(),
 	}
 }

@@ -37,18 +37,14 @@ func (c *Client) Pulls(ctx context.Context, path string, query forge.PullQuery) 
 	}
 	var found []forge.Pull
 	for _, p := range all {
-		pull := pullOf(p)
-		if (query.State == "" || pull.State == query.State) && (query.Head == "" || pull.Head == query.Head && pull.HeadRepository == path) {
-			found = append(found, pull)
-		}
+		found = append(found, pullOf(p))
 	}
-	slices.SortFunc(found, func(a, b forge.Pull) int { return int(b.Number - a.Number) })
-	return slices.CompactFunc(found, func(a, b forge.Pull) bool { return a.Number == b.Number }), nil
+	return query.Of(path, found), nil
 }
 
 func pullOf(p *sdk.PullRequest) forge.Pull {
 	pull := forge.Pull{
-		Number: int64(p.GetNumber()), URL: p.GetHTMLURL(), Title: p.GetTitle(), Body: plain(p.GetBody()), State: forge.Open, Draft: p.GetDraft(),
+		Number: int64(p.GetNumber()), URL: p.GetHTMLURL(), Title: p.GetTitle(), Body: polite.Plain(p.GetBody()), State: forge.Open, Draft: p.GetDraft(),
 		Head: p.GetHead().GetRef(), HeadRepository: p.GetHead().GetRepo().GetFullName(), HeadCommit: p.GetHead().GetSHA(), Base: p.GetBase().GetRef(),
 		Labels: labelNames(p.Labels), Assignees: logins(p.Assignees), Reviewers: logins(p.RequestedReviewers),
 		Author: p.GetUser().GetLogin(), Created: p.GetCreatedAt().Time, AutoMerge: p.AutoMerge != nil,

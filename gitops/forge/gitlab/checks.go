@@ -30,8 +30,7 @@ func (c *Client) Checks(ctx context.Context, path, commit string) ([]forge.Check
 			checks = append(checks, forge.Check{Name: s.Name, State: stateOf(s), URL: s.TargetURL})
 		}
 	}
-	slices.SortFunc(checks, func(a, b forge.Check) int { return strings.Compare(a.Name, b.Name) })
-	return checks, nil
+	return forge.ByName(checks), nil
 }
 
 // stateOf reads a status. A job that may fail, and one that waits for a person and may be left out, hold nothing back.

@@ -112,12 +112,9 @@ func (c *Client) Repositories(ctx context.Context, owner, topic string) ([]forge
 	}
 	var found []forge.Repository
 	for _, p := range all {
-		if topic == "" || slices.Contains(p.Topics, topic) {
-			found = append(found, described(p))
-		}
+		found = append(found, described(p))
 	}
-	slices.SortFunc(found, func(a, b forge.Repository) int { return strings.Compare(a.Path, b.Path) })
-	return found, nil
+	return forge.WithTopic(topic, found), nil
 }
 
 func usernames(users []*sdk.BasicUser) []string {
@@ -144,9 +141,6 @@ func (c *Client) ids(ctx context.Context, names []string) (ids []int64, unknown 
 	}
 	return ids, unknown, nil
 }
-
-// plain is a text with the line ends that it was written with.
-func plain(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 func (c *Client) partly(unknown []string, others ...error) error {
 	if len(unknown) > 0 {

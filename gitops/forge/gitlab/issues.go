@@ -31,7 +31,7 @@ func (c *Client) Comments(ctx context.Context, path string, number int64) ([]for
 }
 
 func commentOf(n *sdk.Note) forge.Comment {
-	return forge.Comment{ID: strconv.FormatInt(n.ID, 10), Author: n.Author.Username, Body: plain(n.Body)}
+	return forge.Comment{ID: strconv.FormatInt(n.ID, 10), Author: n.Author.Username, Body: polite.Plain(n.Body)}
 }
 
 // PutComment adds a note, or replaces one.
@@ -79,7 +79,7 @@ func (c *Client) Issues(ctx context.Context, path string) ([]forge.Issue, error)
 
 func issueOf(i *sdk.Issue) forge.Issue {
 	issue := forge.Issue{
-		Number: i.IID, URL: i.WebURL, Title: i.Title, Body: plain(i.Description), Open: i.State == "opened", Labels: polite.Sorted(i.Labels),
+		Number: i.IID, URL: i.WebURL, Title: i.Title, Body: polite.Plain(i.Description), Open: i.State == "opened", Labels: polite.Sorted(i.Labels),
 	}
 	if i.Author != nil {
 		issue.Author = i.Author.Username

@@ -39,19 +39,15 @@ func (c *Client) Pulls(ctx context.Context, path string, query forge.PullQuery) 
 	}
 	var found []forge.Pull
 	for _, m := range all {
-		pull := pullOf(path, m)
-		if (query.State == "" || pull.State == query.State) && (query.Head == "" || pull.Head == query.Head && pull.HeadRepository == path) {
-			found = append(found, pull)
-		}
+		found = append(found, pullOf(path, m))
 	}
-	slices.SortFunc(found, func(a, b forge.Pull) int { return int(b.Number - a.Number) })
-	return slices.CompactFunc(found, func(a, b forge.Pull) bool { return a.Number == b.Number }), nil
+	return query.Of(path, found), nil
 }
 
 // pullOf reads a merge request. A fork is known by its number only: "#17".
 func pullOf(path string, m *sdk.BasicMergeRequest) forge.Pull {
 	pull := forge.Pull{
-		Number: m.IID, URL: m.WebURL, Title: m.Title, Body: plain(m.Description), Head: m.SourceBranch, HeadCommit: m.SHA, Base: m.TargetBranch,
+		Number: m.IID, URL: m.WebURL, Title: m.Title, Body: polite.Plain(m.Description), Head: m.SourceBranch, HeadCommit: m.SHA, Base: m.TargetBranch,
 		State: forge.Open, Draft: m.Draft, Labels: polite.Sorted(m.Labels), Assignees: usernames(m.Assignees), Reviewers: usernames(m.Reviewers),
 		AutoMerge: m.MergeWhenPipelineSucceeds,
 	}

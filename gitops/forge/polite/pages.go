@@ -55,6 +55,9 @@ func Cut(text string, most int) string {
 	return strings.TrimRight(string(runes[:most-1]), " ") + "…"
 }
 
+// Plain is a text with line ends of one character: what a person wrote in a browser comes back with two.
+func Plain(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
+
 // Sorted is a list without repetitions, sorted, as package forge wants names.
 func Sorted(list []string) []string {
 	list = slices.Clone(list)
