@@ -71,20 +71,25 @@ func (s *stager) compare(ctx context.Context, names []string) ([]changeStep, err
 
 // step is what has to happen to one file, nil for nothing.
 func (s *stager) step(name string, info fs.FileInfo) (*changeStep, error) {
-	data, writes := s.want.Write[name]
+	if info != nil && info.Mode().Type() != 0 {
+		return nil, &PathError{Path: name, Reason: "is " + describe(info.Mode())}
+	}
+	return s.want.step(name, info != nil, func() ([]byte, error) { return os.ReadFile(s.repository.file(name)) })
+}
+
+// step is what has to happen to one file, which is there or not, nil for nothing.
+func (w Want) step(name string, there bool, read func() ([]byte, error)) (*changeStep, error) {
+	data, writes := w.Write[name]
 	if data == nil && writes {
 		data = []byte{}
 	}
-	if info == nil {
+	if !there {
 		if !writes {
 			return nil, nil
 		}
 		return &changeStep{path: name, data: data}, nil
 	}
-	if info.Mode().Type() != 0 {
-		return nil, &PathError{Path: name, Reason: "is " + describe(info.Mode())}
-	}
-	present, err := os.ReadFile(s.repository.file(name))
+	present, err := read()
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

@@ -1,7 +1,6 @@
 package gitops
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,8 +8,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-
-	"gkops.dev/gkops/resolver/catalog"
 )
 
 // StageTree compares what is wanted with a tree, as Stage does with the work tree. It returns a *PathError for a path that is never
@@ -57,28 +54,12 @@ func (w Want) names() (writes, deletes []string, err error) {
 
 // stepInTree is what has to happen to one file of a tree, nil for nothing.
 func stepInTree(tree fs.FS, name string, want Want) (*changeStep, error) {
-	data, writes := want.Write[name]
-	if data == nil && writes {
-		data = []byte{}
-	}
+	_, writes := want.Write[name]
 	there, err := fileInTree(tree, name, writes)
 	if err != nil {
 		return nil, err
 	}
-	if !there {
-		if !writes {
-			return nil, nil
-		}
-		return &changeStep{path: name, data: data}, nil
-	}
-	present, err := fs.ReadFile(tree, name)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	if writes && bytes.Equal(present, data) {
-		return nil, nil
-	}
-	return &changeStep{path: name, old: catalog.DigestOf(present), data: data}, nil
+	return want.step(name, there, func() ([]byte, error) { return fs.ReadFile(tree, name) })
 }
 
 // fileInTree reports whether a tree has a plain file. A link, a submodule or a folder there, and on the way to a file that is to be

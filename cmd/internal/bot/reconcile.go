@@ -12,6 +12,7 @@ import (
 	"gkops.dev/gkops/cmd/internal/pipeline"
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/forge"
+	"gkops.dev/gkops/gitops/forge/polite"
 	"gkops.dev/gkops/gitops/remote"
 	"gkops.dev/gkops/gitops/review"
 )
@@ -302,7 +303,7 @@ func editOf(pull forge.Pull, m *made, w Wish) (forge.PullEdit, bool) {
 
 // trimmed is a body as every forge keeps it.
 func trimmed(body string) string {
-	return strings.TrimSpace(strings.ReplaceAll(body, "\r\n", "\n"))
+	return strings.TrimSpace(polite.Plain(body))
 }
 
 // automerge merges a pull of low risk whose checks have all passed.

@@ -69,7 +69,6 @@ func look(ctx context.Context, p *pipeline.Project, board Board, scene Scene) (s
 		s.wishes = append(s.wishes, WishOf(g, w.Policy, bounds, now))
 	}
 	s.wishes = append(s.wishes, removalWish(p)...)
-	Rank(s.wishes)
 	return s, nil
 }
 
