@@ -21,6 +21,8 @@ type CommitOptions struct {
 	Message string
 	Getenv  func(string) string
 	When    time.Time
+	// Sign makes an armored signature of the commit's text; nil leaves it unsigned.
+	Sign func(text []byte) (string, error)
 }
 
 // ErrUnchanged says that there is nothing to commit: HEAD holds the files as they are.
@@ -37,7 +39,7 @@ func (e *CommitError) Hint() string { return e.Advice }
 
 // Commit commits the paths of a change, as the work tree has them, to the current branch, and returns the id of the commit. Nothing
 // else that is staged goes in, and all of it stays staged: index and status are then as after 'git commit' of just those paths. The
-// commit is made from objects; a kill leaves the old commit or, after Recover, the new one. Hooks are not run and nothing is signed.
+// commit is made from objects; a kill leaves the old commit or, after Recover, the new one. Hooks are not run.
 //
 // It returns ErrUnchanged, an *IdentityError, a *CommitError, an *IndexLockedError, an *IndexError, a *MovedError, a *PathError or a *BusyError.
 func (r *Repository) Commit(ctx context.Context, change Change, o CommitOptions) (string, error) {
@@ -53,10 +55,10 @@ func (r *Repository) Commit(ctx context.Context, change Change, o CommitOptions)
 	if err != nil {
 		return "", err
 	}
-	if err := r.committable(settings); err != nil {
+	if err := r.committable(settings, o); err != nil {
 		return "", err
 	}
-	c := committer{repository: r, settings: settings}
+	c := committer{repository: r, settings: settings, sign: o.Sign}
 	if err := c.people(o); err != nil {
 		return "", err
 	}
@@ -68,7 +70,7 @@ func (r *Repository) Commit(ctx context.Context, change Change, o CommitOptions)
 }
 
 // committable refuses what a plain commit would get wrong.
-func (r *Repository) committable(settings config) error {
+func (r *Repository) committable(settings config, o CommitOptions) error {
 	for file, what := range map[string]string{
 		"MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert",
 	} {
@@ -76,10 +78,15 @@ func (r *Repository) committable(settings config) error {
 			return &CommitError{Reason: what + " is not finished", Advice: "finish it, or abort it, before gkops commits"}
 		}
 	}
-	if settings.flag("commit.gpgsign") {
+	return signable(settings, o.Sign != nil)
+}
+
+// signable refuses to leave a commit unsigned that the user's settings want signed.
+func signable(settings config, signs bool) error {
+	if settings.flag("commit.gpgsign") && !signs {
 		return &CommitError{
-			Reason: "commit.gpgsign is set, and gkops does not sign commits",
-			Advice: "run the command without --commit and commit with git",
+			Reason: "commit.gpgsign is set, and gkops has no key: it asks neither gpg nor ssh-keygen",
+			Advice: "let GKOPS_SIGNING_KEY name the file of a private key, or commit with git yourself",
 		}
 	}
 	return nil
@@ -91,6 +98,7 @@ type committer struct {
 	settings   config
 	author     identity
 	committer  identity
+	sign       func(text []byte) (string, error)
 }
 
 func (c *committer) people(o CommitOptions) error {
@@ -197,8 +205,24 @@ func (c *committer) object(objects *batch, from tip, files []commitFile, message
 	if from.hash != plumbing.ZeroHash {
 		fmt.Fprintf(&data, "parent %s\n", from.hash)
 	}
-	fmt.Fprintf(&data, "author %s\ncommitter %s\n\n%s", c.author, c.committer, text)
-	return objects.put(plumbing.CommitObject, data.Bytes())
+	fmt.Fprintf(&data, "author %s\ncommitter %s\n", c.author, c.committer)
+	whole, err := signed(data.String(), text, c.sign)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	return objects.put(plumbing.CommitObject, whole)
+}
+
+// signed is the text of a commit of its headers and its message, with the signature that sign makes of the two; nil makes none.
+func signed(headers, message string, sign func(text []byte) (string, error)) ([]byte, error) {
+	if sign != nil {
+		signature, err := sign([]byte(headers + "\n" + message))
+		if err != nil {
+			return nil, fmt.Errorf("sign the commit: %w", err)
+		}
+		headers += "gpgsig " + strings.ReplaceAll(strings.TrimRight(signature, "\n"), "\n", "\n ") + "\n"
+	}
+	return []byte(headers + "\n" + message), nil
 }
 
 // cleanMessage ends lines as Git does: no blanks at their ends, no empty lines around, one newline at the end.

@@ -282,7 +282,7 @@ func TestCommitRefuses(t *testing.T) {
 	}{
 		{"no name", nil, []string{"GIT_AUTHOR_NAME="}, new(*IdentityError), "git does not know the name of the author"},
 		{"no e-mail", nil, []string{"GIT_COMMITTER_EMAIL="}, new(*IdentityError), "git does not know the e-mail of the committer"},
-		{"signing", func(t *testing.T, dir string) { git(t, dir, "config", "commit.gpgsign", "true") }, nil, new(*CommitError), "commit.gpgsign is set, and gkops does not sign commits"},
+		{"signing", func(t *testing.T, dir string) { git(t, dir, "config", "commit.gpgsign", "true") }, nil, new(*CommitError), "commit.gpgsign is set, and gkops has no key: it asks neither gpg nor ssh-keygen"},
 		{"merge", func(t *testing.T, dir string) {
 			git(t, dir, "checkout", "-q", "-b", "other")
 			write(t, dir, map[string]string{"README": "other\n"})

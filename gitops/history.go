@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -39,6 +40,35 @@ func (r *Repository) History(ctx context.Context, revision, folder string, visit
 			return true, nil
 		}
 		hash = commit.ParentHashes[0]
+	}
+}
+
+// Past visits the trees of HEAD and of its first parents, the newest first, until visit wants no more. A shallow clone ends the way
+// early. It returns what visit returns, or a *RevisionError for a HEAD without a commit.
+func (r *Repository) Past(ctx context.Context, visit func(tree fs.FS) (more bool, err error)) error {
+	head, err := r.Head()
+	if err != nil {
+		return err
+	}
+	next := plumbing.NewHash(head)
+	for first := true; ; first = false {
+		r.reading.Lock()
+		commit, err := object.GetCommit(r.store, next)
+		r.reading.Unlock()
+		if errors.Is(err, plumbing.ErrObjectNotFound) && !first {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read commit %s: %w", next, err)
+		}
+		tree, err := r.FS(ctx, next.String())
+		if err != nil {
+			return err
+		}
+		if more, err := visit(tree); err != nil || !more || len(commit.ParentHashes) == 0 {
+			return err
+		}
+		next = commit.ParentHashes[0]
 	}
 }
 

@@ -66,6 +66,25 @@ func identityOf(role string, settings config, getenv func(string) string, when t
 	return i, nil
 }
 
+// Author is who commits in this repository, as Git's variables and settings say, without a time. It returns an *IdentityError.
+func (r *Repository) Author(getenv func(string) string) (Person, error) {
+	settings, err := r.settings(getenv)
+	if err != nil {
+		return Person{}, err
+	}
+	who, err := identityOf("author", settings, getenv, time.Time{})
+	return Person{Name: who.name, Email: who.email}, err
+}
+
+// Signable returns a *CommitError when the user's settings want commits signed, and they will not be.
+func (r *Repository) Signable(getenv func(string) string, signs bool) error {
+	settings, err := r.settings(getenv)
+	if err != nil {
+		return err
+	}
+	return signable(settings, signs)
+}
+
 // cleanIdentity removes what would break the line of a commit, and what Git trims.
 func cleanIdentity(s string) string {
 	s = strings.Map(func(r rune) rune {

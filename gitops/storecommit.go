@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -167,14 +166,7 @@ func (c NewCommit) text(tree plumbing.Hash) ([]byte, error) {
 		fmt.Fprintf(&head, "parent %s\n", parent)
 	}
 	fmt.Fprintf(&head, "author %s\ncommitter %s\n", author, committer)
-	if c.Sign != nil {
-		signature, err := c.Sign([]byte(head.String() + "\n" + message))
-		if err != nil {
-			return nil, fmt.Errorf("sign the commit: %w", err)
-		}
-		fmt.Fprintf(&head, "gpgsig %s\n", strings.ReplaceAll(strings.TrimRight(signature, "\n"), "\n", "\n "))
-	}
-	return []byte(head.String() + "\n" + message), nil
+	return signed(head.String(), message, c.Sign)
 }
 
 // line is a person as a commit has them.

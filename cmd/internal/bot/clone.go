@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"gkops.dev/gkops/cmd/internal/pipeline"
 	"gkops.dev/gkops/gitops"
 )
 
@@ -99,25 +98,36 @@ func changed(ctx context.Context, store *gitops.Store, from, to string) (map[str
 	return files, nil
 }
 
-// rendered reports whether a commit holds exactly what its locks give: the second proof, before a commit is replaced.
-func rendered(ctx context.Context, world pipeline.World, store *gitops.Store, commit, origin string) (bool, error) {
-	tree, err := store.FS(ctx, commit)
-	if err != nil {
-		return false, err
+// deepest is how many commits of a branch are looked at.
+const deepest = 4096
+
+// walk visits a commit and its first parents, the newest first, until see wants no more or deepest were seen. It fetches them as it goes.
+func walk(ctx context.Context, c Clone, tip string, see func(gitops.CommitFacts) (more bool, err error)) error {
+	at, depth := tip, 1
+	for seen := 0; seen < deepest; seen++ {
+		if seen == depth {
+			depth *= 8
+			if err := c.Fetch(ctx, depth, tip); err != nil {
+				return err
+			}
+		}
+		commit, err := c.Store().CommitOf(at)
+		if err != nil {
+			return err
+		}
+		if more, err := see(commit); err != nil || !more || len(commit.Parents) == 0 {
+			return err
+		}
+		at = commit.Parents[0]
 	}
-	p, err := pipeline.OpenCommit(ctx, world, pipeline.Commit{ID: commit, Tree: tree, Origin: origin})
-	if err != nil {
-		return false, err
-	}
-	differences, err := p.Verify(ctx, "")
-	return len(differences) == 0, err
+	return nil
 }
 
 // Identity is who the commits of the bot are by.
 type Identity struct{ Name, Email string }
 
 // commit makes the commit of a proposal on top of a base. The same proposal gives the same commit: its time is that of the base.
-func commit(ctx context.Context, store *gitops.Store, who Identity, branch, base, message string, files map[string][]byte) (string, error) {
+func commit(ctx context.Context, store *gitops.Store, who Identity, sign func([]byte) (string, error), branch, base, message string, files map[string][]byte) (string, error) {
 	parent, err := store.CommitOf(base)
 	if err != nil {
 		return "", err
@@ -125,7 +135,7 @@ func commit(ctx context.Context, store *gitops.Store, who Identity, branch, base
 	person := gitops.Person{Name: who.Name, Email: who.Email, When: parent.Committer.When.In(time.UTC)}
 	c := gitops.NewCommit{
 		Parents: []string{base}, Author: person, Committer: person,
-		Message: withTrailer(message, PlanDigest(branch, base, files)),
+		Message: withTrailer(message, PlanDigest(branch, base, files)), Sign: sign,
 	}
 	for name, data := range files {
 		c.Files = append(c.Files, gitops.FileChange{Path: name, Data: data, Deleted: data == nil})

@@ -13,6 +13,7 @@ import (
 
 	"gkops.dev/gkops/cmd/internal/pipeline"
 	"gkops.dev/gkops/gitops/forge"
+	"gkops.dev/gkops/gitops/forge/polite"
 	"gkops.dev/gkops/gitops/review"
 	"gkops.dev/gkops/gitops/workspace"
 )
@@ -58,9 +59,14 @@ func (r *Run) inspect(ctx context.Context, path string, log *slog.Logger, result
 // inspectPull reviews one pull; the outcome has no state when it does not touch the workspace.
 func (v *visit) inspectPull(ctx context.Context, p forge.Pull, self string) (Outcome, error) {
 	out := Outcome{Branch: p.Head, Title: p.Title, Number: p.Number, URL: p.URL, Brings: []string{}}
-	base, reachable := v.branches[p.Base], p.HeadRepository == v.info.Path && v.branches[p.Head] == p.HeadCommit
-	if !reachable || base == "" {
-		out.State, out.Why = Later, "its commit is not in this repository"
+	base := v.branches[p.Base]
+	switch {
+	case p.HeadRepository != v.info.Path:
+		out.State, out.Why = Left, "it comes from a fork, and is not reviewed"
+	case base == "" || v.branches[p.Head] != p.HeadCommit:
+		out.State, out.Why = Later, "its branches have moved in the meantime"
+	}
+	if out.State != "" {
 		return out, nil
 	}
 	if err := v.clone.Fetch(ctx, deepest, base, p.HeadCommit); err != nil {
@@ -74,7 +80,7 @@ func (v *visit) inspectPull(ctx context.Context, p forge.Pull, self string) (Out
 	if err != nil || !touches(files) {
 		return out, err
 	}
-	report, err := v.review(ctx, from, p.HeadCommit, p.Head)
+	report, err := v.review(ctx, ground{branch: p.Base, commit: from}, p.HeadCommit, p.Head)
 	if err != nil {
 		return out, err
 	}
@@ -86,7 +92,7 @@ func (v *visit) inspectPull(ctx context.Context, p forge.Pull, self string) (Out
 		return out, err
 	}
 	fmt.Fprintf(&body, "\n---\n\n%s\n%s\n", quoted(verdict), reviewMark)
-	wrote, err := v.tell(ctx, p, self, body.String(), forge.Status{Context: StatusContext, State: state, Description: first(verdict, 140)})
+	wrote, err := v.tell(ctx, p, self, body.String(), forge.Status{Context: StatusContext, State: state, Description: headline(verdict)})
 	if out.State = Unchanged; wrote {
 		out.State = Updated
 	}
@@ -133,24 +139,8 @@ func forkPoint(c Clone, base, head string) (string, error) {
 	return base, nil
 }
 
-// verdict says whether a commit holds what its lock says. A pull that names other places to read from is not rendered: nothing is asked of a
-// host because a pull says so, and nothing of the user's credentials is at hand.
+// verdict says whether a commit holds what its lock says. Nothing of the user's credentials is at hand for what it names.
 func (v *visit) verdict(ctx context.Context, base, head string) (forge.CheckState, string) {
-	before, err := v.places(ctx, base)
-	if err != nil {
-		return forge.Failure, "the workspace of the base cannot be read: " + err.Error()
-	}
-	after, err := v.places(ctx, head)
-	switch {
-	case err != nil:
-		return forge.Failure, err.Error()
-	case before != after:
-		return forge.Failure, "the pull changes registries or mirrors: its tree is not rendered here. Run 'gkops verify' when you trust them"
-	}
-	tree, err := v.clone.Store().FS(ctx, head)
-	if err != nil {
-		return forge.Failure, err.Error()
-	}
 	world := v.world
 	world.Getenv = func(name string) string {
 		if name == "HOME" || name == "DOCKER_CONFIG" {
@@ -158,22 +148,51 @@ func (v *visit) verdict(ctx context.Context, base, head string) (forge.CheckStat
 		}
 		return v.world.Getenv(name)
 	}
-	p, err := pipeline.OpenCommit(ctx, world, pipeline.Commit{ID: head, Tree: tree, Origin: v.info.CloneURL})
+	differences, err := v.prove(ctx, world, base, head)
 	if err != nil {
 		return forge.Failure, err.Error()
 	}
-	differences, err := p.Verify(ctx, "")
-	switch {
-	case err != nil:
-		return forge.Failure, "the tree cannot be rendered again: " + err.Error()
-	case len(differences) > 0:
-		lines := []string{"the tree is not what the lock says: run 'gkops render' and commit what it writes"}
-		for _, d := range differences[:min(len(differences), 20)] {
-			lines = append(lines, d.What+" "+d.Path)
-		}
-		return forge.Failure, strings.Join(lines, "\n")
+	if len(differences) == 0 {
+		return forge.Success, "the tree is what the lock says"
 	}
-	return forge.Success, "the tree is what the lock says"
+	lines := []string{"the tree is not what the lock says: run 'gkops render' and commit what it writes"}
+	for _, d := range differences[:min(len(differences), 20)] {
+		lines = append(lines, d.What+" "+d.Path)
+	}
+	return forge.Failure, strings.Join(lines, "\n")
+}
+
+// elsewhereError says that a commit reads from other places than the commit that is trusted.
+type elsewhereError struct{}
+
+// Error says that it is not rendered.
+func (*elsewhereError) Error() string {
+	return "the pull changes registries or mirrors: its tree is not rendered here. Run 'gkops verify' when you trust them"
+}
+
+// prove renders the locks of a commit again and lists what is not as they say. A commit that names other places to read from than the one
+// that is trusted is not rendered, an *elsewhereError: nothing is asked of a host because a pull says so.
+func (v *visit) prove(ctx context.Context, world pipeline.World, trusted, commit string) ([]pipeline.Difference, error) {
+	before, err := v.places(ctx, trusted)
+	if err != nil {
+		return nil, fmt.Errorf("the workspace of the base cannot be read: %w", err)
+	}
+	after, err := v.places(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	if before != after {
+		return nil, &elsewhereError{}
+	}
+	p, err := v.workspace(ctx, world, commit)
+	if err != nil {
+		return nil, err
+	}
+	differences, err := p.Verify(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("the tree cannot be rendered again: %w", err)
+	}
+	return differences, nil
 }
 
 // places are the registries and mirrors of a commit, as a text.
@@ -228,11 +247,8 @@ func (v *visit) tell(ctx context.Context, p forge.Pull, self, body string, statu
 	return true, err
 }
 
-// first is the first line of a text, cut at a length.
-func first(text string, most int) string {
+// headline is the first line of a text, as long as a commit status may be.
+func headline(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
-	if runes := []rune(line); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return line
+	return polite.Cut(line, 140)
 }

@@ -31,6 +31,7 @@ const (
 // Outcome is what became of one pull. Its JSON is a stable schema.
 type Outcome struct {
 	Branch string   `json:"branch"`
+	Kind   Kind     `json:"kind,omitempty"`
 	State  State    `json:"state"`
 	Title  string   `json:"title"`
 	Number int64    `json:"number,omitempty"`

@@ -16,15 +16,15 @@ import (
 // promotions are the pulls that bring clusters to what the clusters that they follow have run for long enough.
 func (v *visit) promotions(ctx context.Context, scene Scene) ([]Wish, error) {
 	var wishes []Wish
-	for _, c := range v.project.Workspace().Clusters {
-		leader := v.project.Lock(c.Follows)
+	for _, c := range v.base.project.Workspace().Clusters {
+		leader := v.base.project.Lock(c.Follows)
 		if leader == nil {
 			continue
 		}
 		var failed error
 		since := map[string]time.Time{}
 		if limit, soaks := oldest(scene, leader, c.Name); soaks {
-			since, failed = runSince(ctx, v.clone, v.base, leader, limit)
+			since, failed = runSince(ctx, v.clone, v.base.commit, leader, limit)
 		}
 		if failed != nil {
 			return nil, failed
@@ -34,7 +34,7 @@ func (v *visit) promotions(ctx context.Context, scene Scene) ([]Wish, error) {
 			return soak == 0 || !scene.Now.Before(since[p.Instance].Add(soak)) || !p.From.IsZero() && len(scene.Fixes(p.Package, p.From, p.To)) > 0
 		}
 		edit := pipeline.Edit{}
-		taken, err := v.project.Promote(&edit, c.Name, ready)
+		taken, err := v.base.project.Promote(&edit, c.Name, ready)
 		if err != nil {
 			return nil, err
 		}
@@ -72,31 +72,17 @@ func oldest(scene Scene, leader *lock.Lock, cluster string) (time.Time, bool) {
 	return scene.Now.Add(-longest), longest > 0
 }
 
-// deepest is how many commits of a branch are looked at.
-const deepest = 4096
-
 // runSince says since when a branch holds each instance of a lock at its version: the time of the commit that brought it. Commits before a
 // limit are not looked at; an instance that is there at the limit has the time of a commit before it.
 func runSince(ctx context.Context, c Clone, tip string, now *lock.Lock, limit time.Time) (map[string]time.Time, error) {
-	since, at := map[string]time.Time{}, tip
-	alive := map[string]string{}
+	since, alive := map[string]time.Time{}, map[string]string{}
 	for _, i := range now.Instances {
 		alive[i.Name] = i.Version
 	}
-	for depth, seen := 1, 0; len(alive) > 0 && seen < deepest; seen++ {
-		if seen == depth {
-			depth *= 8
-			if err := c.Fetch(ctx, depth, tip); err != nil {
-				return nil, err
-			}
-		}
-		commit, err := c.Store().CommitOf(at)
+	err := walk(ctx, c, tip, func(commit gitops.CommitFacts) (bool, error) {
+		held, err := lockOf(ctx, c.Store(), commit.ID, now.Cluster)
 		if err != nil {
-			return nil, err
-		}
-		held, err := lockOf(ctx, c.Store(), at, now.Cluster)
-		if err != nil {
-			return nil, err
+			return false, err
 		}
 		for name, version := range alive {
 			if i := held.Instance(name); i == nil || i.Version != version {
@@ -105,12 +91,9 @@ func runSince(ctx context.Context, c Clone, tip string, now *lock.Lock, limit ti
 			}
 			since[name] = commit.Committer.When
 		}
-		if len(commit.Parents) == 0 || commit.Committer.When.Before(limit) {
-			break
-		}
-		at = commit.Parents[0]
-	}
-	return since, nil
+		return len(alive) > 0 && !commit.Committer.When.Before(limit), nil
+	})
+	return since, err
 }
 
 // lockOf is the lock of a cluster at a commit; an empty one when there is none that can be read.

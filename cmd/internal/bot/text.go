@@ -43,9 +43,12 @@ func inert(text string) string {
 	return out.String()
 }
 
-// bodyOf is the text of a pull. It never ends without its marker, whatever the forge's limit is.
-func bodyOf(w Wish, marker Marker, proposal *pipeline.Proposal, report *review.Report, kind review.Forge) (string, error) {
+// bodyOf is the text of a pull; trunk is the default branch. It never ends without its marker, whatever the forge's limit is.
+func bodyOf(w Wish, marker Marker, trunk string, proposal *pipeline.Proposal, report *review.Report, kind review.Forge) (string, error) {
 	var head, foot strings.Builder
+	if marker.Base != trunk {
+		fmt.Fprintf(&head, "This comes after the pull of branch %s: merge that one first.\n\n", word(marker.Base))
+	}
 	if proposal.Deferred {
 		head.WriteString("This comes first: it guards what the upgrade would otherwise let the engine delete. The upgrade itself is proposed when this is merged and applied.\n\n")
 	}

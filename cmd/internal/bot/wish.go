@@ -23,6 +23,7 @@ type Wish struct {
 	Closes   []Advisory
 	Edit     pipeline.Edit
 	Takes    []pipeline.Prospect // of a promotion: what has to be made of the same bytes as before
+	proposal *pipeline.Proposal  // what the edit comes to, when it is known already
 
 	Labels, Assignees, Reviewers []string
 	Automerge                    *workspace.Automerge // nil: a person merges
@@ -114,10 +115,10 @@ func NewBudget(limits workspace.Limits, open []forge.Pull, now time.Time) *Budge
 	return b
 }
 
-// Take counts a pull that is to be opened, or says which limit is reached. One that closes a known hole is not counted.
+// Take counts a pull that is to be opened, or says which limit is reached. One that closes a known hole, or that a person's command opens, is not counted.
 func (b *Budget) Take(w Wish) string {
 	switch {
-	case w.Security:
+	case w.Security, w.Kind == Manual:
 		return ""
 	case b.opened >= b.limits.Open:
 		return fmt.Sprintf("limit: %d pulls are open", b.opened)

@@ -206,6 +206,18 @@ type fleet struct {
 	place kind.Place
 	paths []string
 	owner string
+	ssh   map[string]string // by path, the addresses of those that a person named by ssh
+}
+
+// add adds a repository by its address.
+func (f *fleet) add(path, address string) {
+	f.paths = append(f.paths, path)
+	if strings.HasPrefix(address, "ssh://") || !strings.Contains(address, "://") {
+		if f.ssh == nil {
+			f.ssh = map[string]string{}
+		}
+		f.ssh[path] = address
+	}
 }
 
 // fleets are the servers of all repositories that a person named, in their order.
@@ -228,7 +240,7 @@ func (o *botOptions) fleets(ctx context.Context, env Env) ([]fleet, error) {
 		if n < 0 {
 			n, all = len(all), append(all, fleet{place: place})
 		}
-		all[n].paths = append(all[n].paths, place.Path)
+		all[n].add(place.Path, address)
 	}
 	if o.owner != "" {
 		place, err := o.place(ctx, env, strings.TrimRight(o.server, "/")+"/"+o.owner+"/any")

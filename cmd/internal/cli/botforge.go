@@ -27,27 +27,18 @@ import (
 	"gkops.dev/gkops/gitops/forge/polite"
 	"gkops.dev/gkops/gitops/remote"
 	"gkops.dev/gkops/gitops/review"
+	"gkops.dev/gkops/gitops/signature"
 )
 
 // run runs the bot over one server.
 func (o *botOptions) run(ctx context.Context, env Env, f fleet, log *slog.Logger, do func(*bot.Run, context.Context) ([]bot.Result, error)) ([]bot.Result, error) {
 	reach := &access{env: env, place: f.place}
-	client, err := reach.forge(f)
-	if err != nil {
-		return nil, err
-	}
-	cache, done, err := o.clones(env)
+	run, done, err := o.runner(reach, f)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	run := &bot.Run{
-		Forge: client, Kind: review.Forge(f.place.Kind), World: world(env), Log: log.With("forge", client.Name()), DryRun: o.dryRun,
-		Repositories: f.paths, Owner: f.owner, Topic: o.topic, Shard: o.shard.Shard, Workers: o.workers, Identity: identity(env), Redact: reach.redact,
-		Clone: func(path, address string) (bot.Clone, error) {
-			return remote.Open(address, filepath.Join(cache, folderOf(address)), reach.remote(address))
-		},
-	}
+	run.Log, run.Identity = log.With("forge", run.Forge.Name()), identity(env)
 	run.World.Warn = func(text string) { log.Warn(text) }
 	run.World.Progress = func(string, int, int) {}
 	results, err := do(run, ctx)
@@ -55,6 +46,36 @@ func (o *botOptions) run(ctx context.Context, env Env, f fleet, log *slog.Logger
 		return nil, errors.New(reach.redact(err.Error()))
 	}
 	return results, nil
+}
+
+// runner is the bot for one server, and what cleans up after it.
+func (o *botOptions) runner(reach *access, f fleet) (run *bot.Run, done func(), err error) {
+	client, err := reach.forge(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	sign, err := signer(reach.env)
+	if err != nil {
+		return nil, nil, err
+	}
+	cache, done, err := o.clones(reach.env)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &bot.Run{
+		Forge: client, Kind: review.Forge(f.place.Kind), World: world(reach.env), DryRun: o.dryRun, Sign: sign, Redact: reach.redact,
+		Repositories: f.paths, Owner: f.owner, Topic: o.topic, Shard: o.shard.Shard, Workers: o.workers,
+		Clone: func(path, address string) (bot.Clone, error) {
+			if ssh := f.ssh[path]; ssh != "" {
+				address = ssh
+			}
+			options, err := reach.remote(address)
+			if err != nil {
+				return nil, err
+			}
+			return remote.Open(address, filepath.Join(cache, folderOf(address)), options)
+		},
+	}, done, nil
 }
 
 // clones is the folder of the bare clones, and what cleans up after a run that has none to keep.
@@ -133,9 +154,9 @@ func (a *access) forge(f fleet) (bot.Forge, error) {
 		options.Base = http.DefaultTransport
 	}
 	if id := a.env.Getenv("GKOPS_GITHUB_APP_ID"); id != "" && f.place.Kind == kind.GitHub {
-		key, err := os.ReadFile(a.env.Getenv("GKOPS_GITHUB_APP_KEY"))
+		key, err := keyFile(a.env, "GKOPS_GITHUB_APP_KEY")
 		if err != nil {
-			return nil, fmt.Errorf("read the key of the GitHub App from the file that GKOPS_GITHUB_APP_KEY names: %w", err)
+			return nil, err
 		}
 		owner, _, _ := strings.Cut(append(f.paths, f.owner)[0], "/")
 		if a.app, err = github.NewApp(f.place.API, id, key, owner, options); err != nil {
@@ -164,11 +185,12 @@ func (a *access) login(origin *url.URL) polite.Login {
 }
 
 // remote is how the Git of a repository is reached. Its credentials are those for the address itself.
-func (a *access) remote(address string) remote.Options {
-	o := remote.Options{HTTP: a.env.HTTP, SSH: a.shell()}
+func (a *access) remote(address string) (remote.Options, error) {
+	o := remote.Options{HTTP: a.env.HTTP}
 	origin, err := url.Parse(address)
 	if err != nil || origin.Scheme != "https" && origin.Scheme != "http" {
-		return o
+		o.SSH, err = a.shell()
+		return o, err
 	}
 	o.Login = func(ctx context.Context) (user, password string, err error) {
 		if a.app != nil && origin.Host == a.place.Origin().Host {
@@ -178,14 +200,21 @@ func (a *access) remote(address string) remote.Options {
 		user, token = a.place.Kind.GitLogin(user, token)
 		return user, token, err
 	}
-	return o
+	return o, nil
 }
 
-// shell is how ssh servers are reached: by the agent, and the known hosts of the user.
-func (a *access) shell() remote.SSH {
-	var s remote.SSH
-	if home := a.env.Getenv("HOME"); filepath.IsAbs(home) {
+// shell is how ssh servers are reached: by the key in the file that GKOPS_SSH_KEY names, or by the agent, and the known hosts of the user,
+// or those in the file that GKOPS_SSH_KNOWN_HOSTS names.
+func (a *access) shell() (remote.SSH, error) {
+	s := remote.SSH{Passphrase: []byte(a.env.Getenv("GKOPS_SSH_PASSPHRASE"))}
+	if file := a.env.Getenv("GKOPS_SSH_KNOWN_HOSTS"); file != "" {
+		s.KnownHosts = []string{file}
+	} else if home := a.env.Getenv("HOME"); filepath.IsAbs(home) {
 		s.KnownHosts = []string{filepath.Join(home, ".ssh", "known_hosts"), "/etc/ssh/ssh_known_hosts"}
+	}
+	var err error
+	if s.Key, err = keyFile(a.env, "GKOPS_SSH_KEY"); err != nil || s.Key != nil {
+		return s, err
 	}
 	if agent := a.env.Getenv("SSH_AUTH_SOCK"); agent != "" {
 		s.Agent = func(ctx context.Context) (net.Conn, error) {
@@ -193,7 +222,33 @@ func (a *access) shell() remote.SSH {
 			return dialer.DialContext(ctx, "unix", agent)
 		}
 	}
-	return s
+	return s, nil
+}
+
+// keyFile reads the file of a private key that a variable names; nil when the variable is empty.
+func keyFile(env Env, variable string) ([]byte, error) {
+	file := env.Getenv(variable)
+	if file == "" {
+		return nil, nil
+	}
+	key, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the key that %s names: %w", variable, err)
+	}
+	return key, nil
+}
+
+// signer signs commits with the key in the file that GKOPS_SIGNING_KEY names; nil when none is given.
+func signer(env Env) (signature.Signer, error) {
+	key, err := keyFile(env, "GKOPS_SIGNING_KEY")
+	if err != nil || key == nil {
+		return nil, err
+	}
+	sign, err := signature.New(key, []byte(env.Getenv("GKOPS_SIGNING_PASSPHRASE")), env.Now)
+	if err != nil {
+		return nil, fmt.Errorf("GKOPS_SIGNING_KEY: %w", err)
+	}
+	return sign, nil
 }
 
 func sleep(ctx context.Context, wait time.Duration) error {

@@ -15,6 +15,8 @@ import (
 
 // changeOptions are the flags that every command has that changes the workspace.
 type changeOptions struct {
+	pullOptions
+	words          []string // the command as it was typed, without flags
 	cluster        string
 	commit         bool
 	dryRun         bool
@@ -34,12 +36,14 @@ func (o *changeOptions) flags(cmd *cobra.Command, env Env) {
 	f := cmd.Flags()
 	f.StringVar(&o.cluster, "cluster", "", "change this cluster alone, not the whole workspace")
 	f.BoolVar(&o.commit, "commit", false, "commit what changed to the current branch")
+	o.pullOptions.flags(cmd)
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change and write nothing")
 	f.BoolVar(&o.force, "force", false, "overwrite generated files that were edited by hand")
 	f.StringVarP(&o.message, "message", "m", "", "first line of the commit message, instead of the computed one")
 	downgradeFlag(cmd, &o.allowDowngrade)
 	completeFlag(cmd, "cluster", env, clusterNames)
 	o.output = outputFlag(cmd, "json", "markdown")
+	cmd.PreRun = func(cmd *cobra.Command, args []string) { o.words = append([]string{cmd.Name()}, args...) }
 }
 
 // edit is the part of a pipeline.Edit that the shared flags give.
@@ -51,8 +55,9 @@ func (o *changeOptions) edit(workspace []byte) pipeline.Edit {
 	return e
 }
 
-// change proposes an edit, shows it, and writes or commits it.
-func change(ctx context.Context, env Env, p *pipeline.Project, o changeOptions, edit pipeline.Edit) error {
+// change proposes an edit, shows it, and writes or commits it, or opens a pull.
+func change(ctx context.Context, env Env, at *desk, o changeOptions, edit pipeline.Edit) error {
+	p := at.project
 	proposal, err := p.Propose(ctx, edit)
 	if err != nil {
 		return told(env, o.output.format, err)
@@ -60,16 +65,17 @@ func change(ctx context.Context, env Env, p *pipeline.Project, o changeOptions, 
 	if err := showAs(env, o.output.format, proposal); err != nil {
 		return err
 	}
-	if o.dryRun {
+	switch {
+	case o.dryRun:
 		fmt.Fprintln(env.Stderr, "gkops: dry run: nothing was written")
 		return nil
-	}
-	if o.commit {
+	case o.commit:
 		return commit(ctx, env, p, proposal, o.message)
-	}
-	if proposal.Empty() {
+	case proposal.Empty():
 		fmt.Fprintln(env.Stderr, "gkops: nothing to change")
 		return nil
+	case o.pull:
+		return at.open(ctx, env, o, proposal)
 	}
 	if err := p.Write(ctx, proposal); err != nil {
 		return err
@@ -80,7 +86,11 @@ func change(ctx context.Context, env Env, p *pipeline.Project, o changeOptions, 
 
 // commit writes and commits a proposal. What the work tree holds already is committed too.
 func commit(ctx context.Context, env Env, p *pipeline.Project, proposal *pipeline.Proposal, message string) error {
-	hash, err := p.Commit(ctx, proposal, message, env.Now())
+	sign, err := signer(env)
+	if err != nil {
+		return err
+	}
+	hash, err := p.Commit(ctx, proposal, message, env.Now(), sign)
 	if errors.Is(err, gitops.ErrUnchanged) {
 		fmt.Fprintln(env.Stderr, "gkops: nothing to change, and nothing to commit")
 		return nil

@@ -187,15 +187,26 @@ func upgrade(p *pipeline.Project, edit *pipeline.Edit, cluster string, args []st
 	return nil
 }
 
-// edited opens the workspace, makes an edit with it and brings it about.
+// edited makes an edit and brings it about.
 func edited(ctx context.Context, env Env, o changeOptions, make func(*pipeline.Project, *pipeline.Edit) error) error {
-	return changing(ctx, env, func(p *pipeline.Project) error {
+	return o.at(ctx, env, func(at *desk) error {
 		edit := o.edit(nil)
-		if err := make(p, &edit); err != nil {
+		if err := make(at.project, &edit); err != nil {
 			return err
 		}
-		return change(ctx, env, p, o, edit)
+		return change(ctx, env, at, o, edit)
 	})
+}
+
+// at goes to where the change is made: the default branch of origin for a pull, else the work tree.
+func (o changeOptions) at(ctx context.Context, env Env, do func(*desk) error) error {
+	switch {
+	case o.pull && o.commit:
+		return &usageError{"gkops " + o.words[0], errors.New("--commit is for the current branch, --pull for one of its own: give one of them")}
+	case o.pull:
+		return o.pulling(ctx, env, do)
+	}
+	return changing(ctx, env, func(p *pipeline.Project) error { return do(&desk{project: p}) })
 }
 
 // changing opens the workspace for a change and lets go of it afterwards.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gkops.dev/gkops/cmd/internal/pipeline"
+	"gkops.dev/gkops/gitops"
 )
 
 // givenOptions are the flags that give values to an instance.
@@ -38,6 +39,9 @@ func (o *givenOptions) parse(env Env) (pipeline.Given, map[string]pipeline.Secre
 		return pipeline.Given{}, nil, err
 	}
 	given := pipeline.Given{Set: set, Texts: map[string]string{}, Files: o.files, From: env.Dir}
+	if repository, err := gitops.Open(env.Dir); err == nil {
+		given.Root = repository.Root()
+	}
 	for _, s := range o.setFile {
 		name, file, found := strings.Cut(s, "=")
 		if !found || name == "" || file == "" {

@@ -45,11 +45,13 @@ every step: an object that a minor does not serve keeps its version out. Of what
 
 Nothing is written without --step, which takes the first step as a change to the work tree (or, with --commit, a commit). When it is
 merged and applied, run the same command for the next one: 'kubernetes:' in gkops.yaml changes in the step that moves the cluster.
+--pull opens all steps as pulls, each based on the one before; merge them in their order, each when the cluster has the one before it.
 
 Exit status: 0 there is a way; 1 something cannot follow, and the plan ends before it; 2 could not tell.`,
 		Example: `  gkops plan kubernetes 1.35
   gkops plan kubernetes 1.35 --cluster prod -o markdown
-  gkops plan kubernetes 1.35 --cluster prod --step --commit`,
+  gkops plan kubernetes 1.35 --cluster prod --step --commit
+  gkops plan kubernetes 1.35 --cluster prod --pull`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 	}
 	o.flags(cmd, env)
@@ -57,34 +59,44 @@ Exit status: 0 there is a way; 1 something cannot follow, and the plan ends befo
 	cmd.Flags().BoolVar(&o.step, "step", false, "take the first step of one cluster")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.target = args[0]
-		if (o.commit || o.dryRun || o.force || o.message != "") && !o.step {
-			return usagef(cmd, "nothing is written without --step")
+		switch {
+		case o.pull && o.step:
+			return usagef(cmd, "--pull opens all steps, --step takes one")
+		case o.pull && (o.force || o.message != ""):
+			return usagef(cmd, "--force and --message are not for a stack of pulls")
+		case (o.commit || o.dryRun || o.force || o.message != "") && !o.step && !o.pull:
+			return usagef(cmd, "nothing is written without --step or --pull")
 		}
 		if _, err := knowledge.ParseMinor(o.target); err != nil {
 			return &argumentError{fmt.Sprintf("%q", o.target), err, "write the minor version, 1.35"}
 		}
-		if o.step {
-			return changing(cmd.Context(), env, func(p *pipeline.Project) error { return runPlanKubernetes(cmd.Context(), env, p, o) })
+		if o.step || o.pull {
+			return o.at(cmd.Context(), env, func(at *desk) error { return runPlanKubernetes(cmd.Context(), env, at, o) })
 		}
 		p, err := open(cmd.Context(), env)
 		if err != nil {
 			return err
 		}
-		return runPlanKubernetes(cmd.Context(), env, p, o)
+		return runPlanKubernetes(cmd.Context(), env, &desk{project: p}, o)
 	}
 	return cmd
 }
 
-func runPlanKubernetes(ctx context.Context, env Env, p *pipeline.Project, o planOptions) error {
-	plans, err := plansFor(ctx, p, o.cluster, o.target)
+func runPlanKubernetes(ctx context.Context, env Env, at *desk, o planOptions) error {
+	plans, err := plansFor(ctx, at.project, o.cluster, o.target)
 	if err != nil {
 		return err
 	}
 	if o.step {
-		return takeStep(ctx, env, p, o, plans)
+		return takeStep(ctx, env, at, o, plans)
 	}
 	if err := showPlans(env, o.output.format, plans); err != nil {
 		return err
+	}
+	if o.pull && !o.dryRun {
+		if err := openStack(ctx, env, at, o, plans); err != nil {
+			return err
+		}
 	}
 	var short []string
 	for _, plan := range plans {
@@ -126,7 +138,7 @@ func plansFor(ctx context.Context, p *pipeline.Project, name, target string) ([]
 }
 
 // takeStep writes the first step of the one plan.
-func takeStep(ctx context.Context, env Env, p *pipeline.Project, o planOptions, plans []*pipeline.KubernetesPlan) error {
+func takeStep(ctx context.Context, env Env, at *desk, o planOptions, plans []*pipeline.KubernetesPlan) error {
 	if len(plans) > 1 {
 		return &usageError{"gkops plan kubernetes", fmt.Errorf("--step is for one cluster, and %d are to move: name one with --cluster", len(plans))}
 	}
@@ -141,11 +153,41 @@ func takeStep(ctx context.Context, env Env, p *pipeline.Project, o planOptions, 
 	step := plan.Steps[0]
 	fmt.Fprintf(env.Stderr, "gkops: step 1 of %d to Kubernetes %s: %s\n", len(plan.Steps), plan.Reaches, stepLine(step))
 	edit := o.edit(nil)
-	if err := p.TakeStep(&edit, plan.Cluster, step); err != nil {
+	if err := at.project.TakeStep(&edit, plan.Cluster, step); err != nil {
 		return err
 	}
 	if step.To != "" && o.message == "" {
-		o.message = fmt.Sprintf("Move %s to Kubernetes %s", plan.Cluster, step.To)
+		o.message = movedTo(plan, step)
 	}
-	return change(ctx, env, p, o.changeOptions, edit)
+	return change(ctx, env, at, o.changeOptions, edit)
+}
+
+// movedTo is the first line of the step that moves the cluster.
+func movedTo(plan *pipeline.KubernetesPlan, step pipeline.KubernetesStep) string {
+	return fmt.Sprintf("Move %s to Kubernetes %s", plan.Cluster, step.To)
+}
+
+// openStack opens the steps of plans as pulls, each based on the one before.
+func openStack(ctx context.Context, env Env, at *desk, o planOptions, plans []*pipeline.KubernetesPlan) error {
+	for _, plan := range plans {
+		for _, step := range plan.Steps {
+			edit := o.edit(nil)
+			if err := at.project.TakeStep(&edit, plan.Cluster, step); err != nil {
+				return err
+			}
+			proposal, err := at.project.Propose(ctx, edit)
+			if err != nil {
+				return fmt.Errorf("step %d of %s: %w", step.Number, plan.Cluster, err)
+			}
+			one := o.changeOptions
+			one.cluster, one.words = "", []string{"kubernetes", plan.Cluster, stepLine(step)}
+			if step.To != "" {
+				one.words[2], one.message = step.To, movedTo(plan, step)
+			}
+			if err := at.open(ctx, env, one, proposal); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -24,8 +24,8 @@ made of the same bytes. How long the other cluster has run them is not asked; th
 		if o.cluster != "" {
 			return usagef(cmd, "the cluster is an argument here")
 		}
-		return changing(cmd.Context(), env, func(p *pipeline.Project) error {
-			edit := o.edit(nil)
+		return o.at(cmd.Context(), env, func(at *desk) error {
+			p, edit := at.project, o.edit(nil)
 			taken, err := p.Promote(&edit, args[0], nil)
 			if err != nil {
 				return err
@@ -40,7 +40,7 @@ made of the same bytes. How long the other cluster has run them is not asked; th
 			if len(taken) == 0 {
 				fmt.Fprintln(env.Stderr, "gkops: it has the same versions already")
 			}
-			return change(cmd.Context(), env, p, o, edit)
+			return change(cmd.Context(), env, at, o, edit)
 		})
 	}
 	return cmd

@@ -34,18 +34,19 @@ func TestScript(t *testing.T) {
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("GKOPS_MIRROR", "off")
 			env.Setenv("EXAMPLES", examples)
-			env.Values[serverKey{}] = &server{}
+			env.Values[serverKey{}], env.Values[forgeKey{}] = &server{}, &onForge{}
 			config := "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n"
 			return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte(config), 0o600)
 		},
-		Cmds:          commands(),
+		Cmds:          commands(t),
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
 }
 
 // commands are what scripts have besides those of testscript.
-func commands() map[string]func(*testscript.TestScript, bool, []string) {
+func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []string) {
 	all := serverCommands()
 	maps.Copy(all, chartCommands())
+	maps.Copy(all, forgeCommands(t))
 	return all
 }

@@ -95,7 +95,7 @@ func pinned(p resolver.Problem, pins []pin) resolver.Problem {
 			p.Roots[n].Range = exactly
 			continue
 		}
-		p.Holds = append(p.Holds, resolver.Hold{Package: to.pkg, Range: exactly, Reason: "the way to another Kubernetes version", Where: "this plan"})
+		p.Holds = append(p.Holds, resolver.Hold{Package: to.pkg, Range: exactly, Reason: "it goes to exactly this version", Where: "this change"})
 	}
 	return p
 }

@@ -12,9 +12,9 @@ import (
 )
 
 // Commit writes a proposal into the work tree and commits exactly its files to the current branch. The commit message is
-// computed; a subject that is not empty stands in for its first line. It returns the commit's id, and gitops.ErrUnchanged when HEAD
+// computed; a subject that is not empty stands in for its first line; sign may be nil. It returns the commit's id, and gitops.ErrUnchanged when HEAD
 // holds all of it.
-func (p *Project) Commit(ctx context.Context, proposal *Proposal, subject string, now time.Time) (string, error) {
+func (p *Project) Commit(ctx context.Context, proposal *Proposal, subject string, now time.Time, sign func(text []byte) (string, error)) (string, error) {
 	if err := p.marked(proposal); err != nil {
 		return "", err
 	}
@@ -22,7 +22,7 @@ func (p *Project) Commit(ctx context.Context, proposal *Proposal, subject string
 	if err := p.repository.Apply(ctx, proposal.change); err != nil {
 		return "", err
 	}
-	hash, err := p.repository.Commit(ctx, proposal.change, gitops.CommitOptions{Message: message, Getenv: p.world.Getenv, When: now})
+	hash, err := p.repository.Commit(ctx, proposal.change, gitops.CommitOptions{Message: message, Getenv: p.world.Getenv, When: now, Sign: sign})
 	if err != nil && !errors.Is(err, gitops.ErrUnchanged) && !proposal.Empty() {
 		return "", fmt.Errorf("written to the work tree, but not committed: %w", err)
 	}
@@ -69,7 +69,7 @@ func (p *Proposal) Message(subject string) string {
 		}
 	}
 	if subject == "" {
-		subject = p.subject()
+		subject = p.Subject("Update the workspace")
 	}
 	return subject + "\n" + body.String()
 }
@@ -77,8 +77,8 @@ func (p *Proposal) Message(subject string) string {
 // maxSubject is where the first line of a commit message stops naming instances.
 const maxSubject = 72
 
-// subject is the first line: "Add cert-manager v1.17.0+2 and web v2.0.0".
-func (p *Proposal) subject() string {
+// Subject is the first line of the commit message, "Add cert-manager v1.17.0+2, web v2.0.0", and another where no instance changes.
+func (p *Proposal) Subject(otherwise string) string {
 	verbs := []struct{ sign, verb string }{{"+", "add"}, {"^", "upgrade"}, {"v", "downgrade"}, {"-", "remove"}, {"~", "change"}}
 	var clauses []string
 	for _, v := range verbs {
@@ -101,7 +101,7 @@ func (p *Proposal) subject() string {
 		}
 	}
 	if len(clauses) == 0 {
-		return "Update the workspace"
+		return otherwise
 	}
 	line := strings.Join(clauses, "; ")
 	line = strings.ToUpper(line[:1]) + line[1:]

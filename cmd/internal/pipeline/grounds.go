@@ -16,6 +16,8 @@ type grounds interface {
 	WorkFS() (fs.FS, error)
 	// FS is a revision; HEAD is what the engine applies.
 	FS(ctx context.Context, revision string) (fs.FS, error)
+	// Past visits the trees of HEAD and of its first parents, the newest first, until visit wants no more or nothing earlier is at hand.
+	Past(ctx context.Context, visit func(tree fs.FS) (more bool, err error)) error
 	// Stage compares what is wanted with what edits start from.
 	Stage(ctx context.Context, want gitops.Want) (gitops.Change, error)
 	// RemoteURL is the address of a remote without credentials, empty when there is none.
@@ -27,6 +29,8 @@ type Commit struct {
 	ID     string
 	Tree   fs.FS
 	Origin string // the address of the repository, without credentials
+	// Earlier visits the trees of its first parents, the newest first, until visit wants no more; nil when they are not at hand.
+	Earlier func(ctx context.Context, visit func(tree fs.FS) (more bool, err error)) error
 }
 
 // OpenCommit reads the workspace of a commit. What an edit of it comes to is told by Proposal.Files; nothing is written. Registries that
@@ -47,6 +51,14 @@ func (g commitGrounds) FS(_ context.Context, revision string) (fs.FS, error) {
 		return nil, fmt.Errorf("read revision %s: only %s is at hand", revision, g.Root())
 	}
 	return g.commit.Tree, nil
+}
+
+func (g commitGrounds) Past(ctx context.Context, visit func(tree fs.FS) (more bool, err error)) error {
+	more, err := visit(g.commit.Tree)
+	if err != nil || !more || g.commit.Earlier == nil {
+		return err
+	}
+	return g.commit.Earlier(ctx, visit)
 }
 
 func (g commitGrounds) Stage(ctx context.Context, want gitops.Want) (gitops.Change, error) {

@@ -3,8 +3,10 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"slices"
 
+	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/gitops/workspace"
 	"gkops.dev/gkops/resolver"
@@ -143,19 +145,22 @@ func (p *Project) Revert(ctx context.Context, e *Edit, cluster, instance string)
 }
 
 // before is the last version of an instance in the history of the branch that is not the present one; zero for none.
-func (p *Project) before(ctx context.Context, cluster string, held lock.Instance) (catalog.Version, error) {
-	for n := range maxRevisions {
-		tree, err := p.grounds.FS(ctx, fmt.Sprintf("HEAD~%d", n))
-		if err != nil {
-			return catalog.Version{}, ctx.Err() // the history ends here
-		}
+func (p *Project) before(ctx context.Context, cluster string, held lock.Instance) (version catalog.Version, err error) {
+	seen := 0
+	err = p.grounds.Past(ctx, func(tree fs.FS) (bool, error) {
+		seen++
 		then, _, err := readLock(tree, cluster)
 		if err != nil {
-			continue // a lock of long ago may be unreadable
+			return seen < maxRevisions, nil // a lock of long ago may be unreadable
 		}
 		if was := find(then, held.Name); was != nil && was.Package == held.Package && was.Version != held.Version {
-			return catalog.ParseVersion(was.Version)
+			version, err = catalog.ParseVersion(was.Version)
+			return false, err
 		}
+		return seen < maxRevisions, nil
+	})
+	if gitops.IsUnborn(err) {
+		err = nil
 	}
-	return catalog.Version{}, nil
+	return version, err
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,6 +76,7 @@ type Given struct {
 	Texts map[string]string // likewise, but the value is a text whatever it looks like
 	Files []string          // files of values, relative to From or absolute
 	From  string            // the folder that they are relative to
+	Root  string            // of the repository that they lie in; empty is the project's own
 }
 
 // give writes values into an entry, with the types that the newest fitting version of the package defines. full is the entry with what it
@@ -148,7 +150,7 @@ func (p *Project) giveFiles(entry *workspace.Package, given Given) error {
 		if !filepath.IsAbs(full) {
 			full = filepath.Join(given.From, file)
 		}
-		name, err := filepath.Rel(p.grounds.Root(), full)
+		name, err := filepath.Rel(cmp.Or(given.Root, p.grounds.Root()), full)
 		if name = filepath.ToSlash(name); err != nil || !fs.ValidPath(name) {
 			return &ValuesError{File: file, Where: "--values", Err: errors.New("it is not in the repository")}
 		}

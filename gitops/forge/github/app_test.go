@@ -17,6 +17,7 @@ import (
 
 	"gkops.dev/gkops/gitops/forge"
 	"gkops.dev/gkops/gitops/forge/forgetest"
+	"gkops.dev/gkops/gitops/forge/github/githubtest"
 )
 
 // fakeApp answers for one app that is installed for the user team.
@@ -65,7 +66,7 @@ func newKey(t *testing.T) (*rsa.PrivateKey, []byte) {
 func TestAppTokensAreRenewed(t *testing.T) {
 	key, text := newKey(t)
 	a := &fakeApp{key: key, now: time.Unix(1_800_000_000, 0)}
-	f := fake(t)
+	f := githubtest.New(t)
 	f.Before = a.handle
 	options := f.Options()
 	options.Now = func() time.Time { return a.now }
@@ -94,7 +95,7 @@ func TestAppsThatAreNotInstalled(t *testing.T) {
 	key, text := newKey(t)
 	other, _ := newKey(t)
 	a := &fakeApp{key: key, now: time.Unix(1_800_000_000, 0)}
-	f := fake(t)
+	f := githubtest.New(t)
 	f.Before = a.handle
 	options := f.Options()
 	app, err := NewApp(f.Base(), "4711", text, "strangers", options)
