@@ -17,7 +17,7 @@ func (g *generator) learn(seed uint64, packages []string) {
 	names := append([]string{"v", "w"}, packages...)
 	kinds := []string{"cluster", "conflict", "provides", "api", "yanked", "path"}
 	g.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
-	some := strings.Join(kinds[:1+g.IntN(3)], " ")
+	some := strings.Join(kinds[:1+g.IntN(len(kinds))], " ")
 	if seed%4 == 3 {
 		some = "provides " + kinds[0]
 	}
@@ -35,11 +35,18 @@ func (g *generator) learn(seed uint64, packages []string) {
 			g.learnOf(&g.out.shelf[pkg][i], some, names)
 		}
 	}
+	for _, root := range g.out.problem.Roots {
+		for i := range g.out.shelf[root.Package] {
+			if root.Instance != "" {
+				g.out.shelf[root.Package][i].needs.Namespaced = true
+			}
+		}
+	}
 }
 
 // forget takes away needs.
 func (g *generator) forget(i *item) {
-	if g.chance(60) {
+	if g.chance(60 - g.more) {
 		i.needs.Dependencies, i.needs.Components = nil, nil
 	}
 	if g.chance(80) {
@@ -48,7 +55,7 @@ func (g *generator) forget(i *item) {
 }
 
 func (g *generator) learnOf(i *item, some string, names []string) {
-	does := func(kind string, percent int) bool { return g.chance(percent) && strings.Contains(some, kind) }
+	does := func(kind string, percent int) bool { return g.chance(percent + g.more) && strings.Contains(some, kind) }
 	name := func() string {
 		if g.chance(60) {
 			return names[g.IntN(2)]

@@ -17,7 +17,8 @@ type generated struct {
 // generator makes problems that are small enough for the oracle and mean enough for the solver.
 type generator struct {
 	*rand.Rand
-	out generated
+	out  generated
+	more int // percent by which versions need and know more
 }
 
 var (
@@ -43,9 +44,6 @@ func generate(seed uint64) generated {
 	}
 	return g.out
 }
-
-// generatePlain makes a problem of needs alone, for what knows no more than those.
-func generatePlain(seed uint64) generated { return generate(2 * seed) }
 
 func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
 

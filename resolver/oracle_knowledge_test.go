@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"gkops.dev/gkops/resolver/catalog"
@@ -110,7 +111,7 @@ func (o *oracle) permitted(p pick, lock *Locked) bool {
 	if p.Yanked != "" && !same && !o.pinned(p) {
 		return false
 	}
-	return lock == nil || o.anyPath || p.needs.From == nil || o.reached(p, lock.Version)
+	return lock == nil || o.anyPath || p.follows(lock.Version)
 }
 
 func (o *oracle) pinned(p pick) bool {
@@ -122,24 +123,30 @@ func (o *oracle) pinned(p pick) bool {
 	})
 }
 
-// reached says whether a version can follow another one.
-func (o *oracle) reached(p pick, from catalog.Version) bool {
-	released := version(map[bool]string{true: "3.0.0", false: "0.0.1"}[from.String() == "3.0.0-rc.1"])
-	packaging := from.Major() == p.Version.Major() && from.Minor() == p.Version.Minor() && from.Prerelease() == p.Version.Prerelease()
-	return packaging || p.needs.From.Range.Allows(from) || from.Prerelease() && p.needs.From.Range.Allows(released)
+// follows says whether an instance can come to its version from another one.
+func (p pick) follows(from catalog.Version) bool {
+	packaging := from.Major() == p.Version.Major() && from.Minor() == p.Version.Minor() && from.Patch() == p.Version.Patch() &&
+		from.Prerelease() == p.Version.Prerelease()
+	if p.needs.From == nil || packaging || p.needs.From.Range.Allows(from) {
+		return true
+	}
+	released := version(fmt.Sprintf("%d.%d.%d", from.Major(), from.Minor(), from.Patch()))
+	return from.Prerelease() && p.needs.From.Range.Allows(released)
 }
 
-// peaceful says whether no two instances conflict, or disagree on a custom resource.
-func peaceful(plan []pick) bool {
-	for i, p := range plan {
-		for j, q := range plan {
-			if i != j && (p.rulesOut(q) || p.misses(q)) {
-				return false
+// quarrel names two instances that conflict, or disagree on a custom resource; it is empty when there are none.
+func quarrel(plan []pick) string {
+	for _, p := range plan {
+		for _, q := range plan {
+			if p.name != q.name && p.quarrels(q) {
+				return p.name + " with " + q.name
 			}
 		}
 	}
-	return true
+	return ""
 }
+
+func (p pick) quarrels(q pick) bool { return p.rulesOut(q) || p.misses(q) }
 
 func (p pick) rulesOut(q pick) bool {
 	for _, c := range p.needs.Conflicts {

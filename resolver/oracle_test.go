@@ -144,9 +144,6 @@ func (o *oracle) enumerate(plan, queue []pick, pending []wish) {
 	}
 	next := queue[0]
 	for _, i := range o.shelf[next.pkg] {
-		if len(o.problem.Registries) > 0 && !slices.Contains(o.problem.Registries, i.Registry) {
-			continue
-		}
 		next.item = i
 		if o.fits(next) && (next.meets == nil || next.can(*next.meets)) {
 			rest, wishes := o.enqueue(plan, queue, next)
@@ -196,6 +193,9 @@ func (o *oracle) enqueue(plan, queue []pick, p pick) ([]pick, []wish) {
 // fits says whether an instance may have its version, whatever else is in the plan.
 func (o *oracle) fits(p pick) bool {
 	root, lock := o.root(p), o.lock(p)
+	if len(o.problem.Registries) > 0 && !slices.Contains(o.problem.Registries, p.Registry) {
+		return false
+	}
 	for _, h := range o.problem.Holds {
 		if h.Package == p.pkg && !h.Range.Allows(p.Version) {
 			return false
@@ -222,15 +222,17 @@ func (o *oracle) fits(p pick) bool {
 	if ownName && !p.needs.Namespaced || !ownName && root == nil && p.needs.Namespaced {
 		return false
 	}
-	return !recursive(p)
+	return !p.holdsItself()
 }
 
-// recursive says whether a component contains one of its own package.
-func recursive(p pick) bool {
+// holdsItself says whether a component is of a package that it would be part of, or two components have one name.
+func (p pick) holdsItself() bool {
+	names := map[string]bool{}
 	for _, c := range p.needs.Components {
-		if slices.Contains(p.lineage, c.Package) {
+		if slices.Contains(p.lineage, c.Package) || names[c.name()] {
 			return true
 		}
+		names[c.name()] = true
 	}
 	return false
 }
@@ -256,47 +258,52 @@ func (o *oracle) rootRegistry(r Root, lock *Locked) string {
 
 // valid says whether the instances of a plan go together.
 func (o *oracle) valid(plan []pick) bool {
-	byName := map[string]pick{}
+	names := map[string]bool{}
 	for _, p := range plan {
-		if _, twice := byName[p.name]; twice {
+		if names[p.name] || p.lacks(plan) != "" {
 			return false
 		}
-		byName[p.name] = p
+		names[p.name] = true
 	}
-	for _, p := range plan {
-		for _, d := range p.needs.Dependencies {
-			if !p.helpsItself(d) && !slices.ContainsFunc(plan, func(q pick) bool { return q.name != p.name && q.can(d) }) {
-				return false
-			}
-		}
-		names := map[string]bool{}
-		for _, c := range p.needs.Components {
-			if q := byName[p.name+"-"+c.name()]; names[c.name()] || q.pkg != c.Package || q.parent != p.name || !c.Range.Allows(q.Version) {
-				return false
-			}
-			names[c.name()] = true
-		}
-	}
-	return peaceful(plan) && acyclic(plan, byName)
+	return quarrel(plan) == "" && len(circle(plan)) == 0
 }
 
-// acyclic removes what needs nothing that is left, until nothing is left.
-func acyclic(plan []pick, left map[string]pick) bool {
-	for range plan {
-		for _, p := range plan {
-			waits := slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool {
-				return !p.helpsItself(d) && slices.ContainsFunc(plan, func(q pick) bool {
-					_, there := left[q.name]
-					return there && q.name != p.name && q.can(d)
-				})
-			}) ||
-				slices.ContainsFunc(p.needs.Components, func(c Component) bool { _, there := left[p.name+"-"+c.name()]; return there })
-			if !waits {
-				delete(left, p.name)
-			}
+// lacks is something that an instance needs and none of a plan is, empty when it has all.
+func (p pick) lacks(plan []pick) string {
+	for _, d := range p.needs.Dependencies {
+		if !p.helpsItself(d) && !slices.ContainsFunc(plan, func(q pick) bool { return q.name != p.name && q.can(d) }) {
+			return d.Package
 		}
 	}
-	return len(left) == 0
+	for _, c := range p.needs.Components {
+		if !slices.ContainsFunc(plan, func(q pick) bool { return q.partOf(p, c) && c.Range.Allows(q.Version) }) {
+			return p.name + "-" + c.name()
+		}
+	}
+	return ""
+}
+
+// partOf says whether an instance is a component of another one.
+func (p pick) partOf(whole pick, c Component) bool {
+	return p.parent == whole.name && p.pkg == c.Package && p.name == whole.name+"-"+c.name()
+}
+
+// waitsFor says whether an instance is applied after another one: every one that meets a need comes first.
+func (p pick) waitsFor(q pick) bool {
+	return slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool {
+		return q.name != p.name && !p.helpsItself(d) && q.can(d)
+	}) || slices.ContainsFunc(p.needs.Components, func(c Component) bool { return q.partOf(p, c) })
+}
+
+// circle is what is left of a plan when all that waits for nothing that is left was taken away.
+func circle(plan []pick) []pick {
+	for {
+		left := slices.DeleteFunc(slices.Clone(plan), func(p pick) bool { return !slices.ContainsFunc(plan, p.waitsFor) })
+		if len(left) == len(plan) {
+			return left
+		}
+		plan = left
+	}
 }
 
 // compare is the stated order of preference.

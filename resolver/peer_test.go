@@ -18,8 +18,10 @@ func BenchmarkPeer(b *testing.B) {
 	})
 	b.Run("solver=gophersat", func(b *testing.B) {
 		b.ReportAllocs()
+		providers := stock.providers()
+		b.ResetTimer()
 		for range b.N {
-			if newFormula(generated{stock, problem}).solve() == nil {
+			if !newFormula(generated{stock, problem}, providers).solve() {
 				b.Fatal("no model")
 			}
 		}

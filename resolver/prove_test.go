@@ -5,6 +5,6 @@ package resolver
 // How many problems the solver is compared on by "make prove".
 const (
 	necessityProblems = 20000
-	satProblems       = 10000
+	satProblems       = 10000 // of each size
 	smallestProblems  = 2000
 )

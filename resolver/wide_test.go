@@ -2,13 +2,15 @@ package resolver
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 
 	"gkops.dev/gkops/resolver/catalog"
 )
 
 // generateWide makes a problem of up to sixteen packages with up to eight versions in up to three registries: too large to try
-// everything, and near the point where an answer becomes unlikely.
+// everything, and near the point where an answer becomes unlikely. Those of odd seeds have everything that packages can know.
 func generateWide(seed uint64) generated {
 	r := rand.New(rand.NewPCG(seed, 11))
 	packages := 6 + r.IntN(11)
@@ -23,6 +25,9 @@ func generateWide(seed uint64) generated {
 	}
 	for p := range packages {
 		wideRules(r, &g, wideName(p))
+	}
+	if seed%2 == 1 {
+		(&generator{out: g, more: 40}).learn(seed, slices.Sorted(maps.Keys(g.shelf)))
 	}
 	return g
 }
@@ -78,7 +83,11 @@ func wideStock(r *rand.Rand, g *generated, p, packages int) {
 
 func wideRoot(r *rand.Rand, g *generated, pkg string) {
 	root := Root{Package: pkg, Range: wideRange(r), Where: "gkops.yaml:1"}
-	if items := g.shelf[pkg]; len(items) > 0 && items[0].needs.Namespaced && r.IntN(2) == 0 {
+	items := g.shelf[pkg]
+	if len(items) == 0 {
+		return
+	}
+	if items[0].needs.Namespaced && r.IntN(2) == 0 {
 		root.Instance = pkg + "-own"
 	}
 	if r.IntN(10) == 0 {
