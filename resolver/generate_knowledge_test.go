@@ -55,7 +55,7 @@ func (g *generator) forget(i *item) {
 }
 
 func (g *generator) learnOf(i *item, some string, names []string) {
-	does := func(kind string, percent int) bool { return g.chance(percent + g.more) && strings.Contains(some, kind) }
+	does := func(kind string, percent int) bool { return g.chance(percent+g.more) && strings.Contains(some, kind) }
 	name := func() string {
 		if g.chance(60) {
 			return names[g.IntN(2)]

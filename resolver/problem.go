@@ -19,11 +19,20 @@ type Catalog interface {
 	Needs(ctx context.Context, pkg string, c Candidate) (Needs, error)
 }
 
-// Prefetcher is a Catalog that likes to know which packages Solve will ask for soon, so that it can read them at once.
+// Prefetcher is a Catalog that likes to know what Solve will ask for soon, so that it can read it at once. Its methods may do
+// nothing, and report no error: the question itself will.
 type Prefetcher interface {
-	// Prefetch says that the candidates of these packages will be asked for. It may do nothing, and reports no error:
-	// the question itself will.
+	// Prefetch says that the candidates of these packages will be asked for.
 	Prefetch(ctx context.Context, pkgs []string)
+	// PrefetchNeeds says that the needs of these candidates will be asked for, unless what is learned before makes others
+	// preferable.
+	PrefetchNeeds(ctx context.Context, of []Wanted)
+}
+
+// Wanted is a candidate of a package.
+type Wanted struct {
+	Package   string
+	Candidate Candidate
 }
 
 // Namer is a Catalog that can list its packages, which lets an explanation suggest names near to one that nobody has.

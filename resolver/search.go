@@ -160,6 +160,7 @@ func (s *search) decideNext(ctx context.Context) error {
 	n := s.queue[s.head]
 	element := s.preferred(n)
 	if !n.expanded.has(element) {
+		s.lookAhead(ctx)
 		return s.expand(ctx, n, element)
 	}
 	this := single(n.pack.size, element)
@@ -177,6 +178,24 @@ func (s *search) decideNext(ctx context.Context) error {
 		s.pending = append(s.pending, o)
 	}
 	return nil
+}
+
+// lookAhead announces once what will be asked for next, before the first of it is: what is preferred for the nodes in the queue.
+func (s *search) lookAhead(ctx context.Context) {
+	p, ok := s.universe.catalog.(Prefetcher)
+	if !ok {
+		return
+	}
+	var ahead []Wanted
+	for i, n := range s.queue[s.head:] {
+		if element := s.preferred(n); n.pack.announce(element) {
+			ahead = append(ahead, Wanted{n.pkg, n.pack.candidate(element)})
+		}
+		if i == 0 && ahead == nil {
+			return
+		}
+	}
+	p.PrefetchNeeds(ctx, ahead)
 }
 
 // discover puts a node in the queue once.

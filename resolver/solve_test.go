@@ -52,6 +52,14 @@ func (l *ledger) Prefetch(_ context.Context, pkgs []string) {
 	l.announce = append(l.announce, strings.Join(pkgs, " "))
 }
 
+func (l *ledger) PrefetchNeeds(_ context.Context, of []Wanted) {
+	var texts []string
+	for _, w := range of {
+		texts = append(texts, w.Package+" "+w.Candidate.Version.String())
+	}
+	l.announce = append(l.announce, strings.Join(texts, ", "))
+}
+
 // stocked reads a universe in the language of the scenarios.
 func stocked(t *testing.T, text string) (shelf, Problem) {
 	t.Helper()
@@ -76,7 +84,7 @@ want a
 	if diff := gocmp.Diff(want, catalog.asked); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	if diff := gocmp.Diff([]string{"a", "b c"}, catalog.announce); diff != "" {
+	if diff := gocmp.Diff([]string{"a", "a 2.0.0", "b c", "b 1.0.0, c 1.0.0"}, catalog.announce); diff != "" {
 		t.Errorf("announced: -want +got\n%s", diff)
 	}
 }

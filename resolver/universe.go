@@ -25,6 +25,7 @@ type pack struct {
 	blocks     []block
 	size       int      // number of elements, absent included
 	needs      []*Needs // what was asked already
+	announced  set      // the elements whose needs the catalog was told of
 	ranges     map[rangeKey]set
 	full       set
 	present    set      // every element but absent
@@ -141,7 +142,7 @@ func newPack(name string, candidates []Candidate, ranks map[string]int) *pack {
 	p := &pack{name: name, candidates: candidates, size: len(candidates) + 1, needs: make([]*Needs, len(candidates)),
 		ranges: map[rangeKey]set{}}
 	p.full = fullSet(p.size)
-	p.present = interval(p.size, 1, p.size)
+	p.present, p.announced = interval(p.size, 1, p.size), emptySet(p.size)
 	for i, c := range candidates {
 		if n := len(p.blocks); n == 0 || p.blocks[n-1].registry != c.Registry {
 			p.blocks = append(p.blocks, block{c.Registry, i + 1, i + 1})
@@ -169,6 +170,15 @@ func (u *universe) needsOf(ctx context.Context, p *pack, element int) (*Needs, e
 	needs.sort()
 	p.needs[element-1] = &needs
 	return &needs, nil
+}
+
+// announce notes that the catalog is told that an element's needs will be asked for; false when they were, or it was told.
+func (p *pack) announce(element int) bool {
+	if p.needs[element-1] != nil || p.announced.has(element) {
+		return false
+	}
+	p.announced = p.announced.or(single(p.size, element))
+	return true
 }
 
 // candidate is the candidate of an element.

@@ -144,7 +144,7 @@ func (s *Set) Known(ctx context.Context, registry, pkg string, v Version) (Known
 	var known Known
 	var files []FactsSource
 	var sheets []*Sheet
-	err := parallel(ctx, 2, 2, func(ctx context.Context, i int) (err error) {
+	err := parallel(ctx, 2, r.width(), func(ctx context.Context, i int) (err error) {
 		if i == 0 {
 			own, err = r.VersionFacts(ctx, pkg, v)
 			return err

@@ -6,8 +6,11 @@ import (
 )
 
 // parallel calls do for 0 to n-1, at most limit at the same time, and waits for all. It returns the error of the lowest number that has
-// one, whichever comes first: an error cancels and leaves out only what has a higher number.
+// one, whichever comes first: an error cancels and leaves out only what has a higher number. With a limit of 1 it starts no goroutine.
 func parallel(ctx context.Context, n, limit int, do func(ctx context.Context, i int) error) error {
+	if limit == 1 || n == 1 {
+		return inTurn(ctx, n, do)
+	}
 	var (
 		workers sync.WaitGroup
 		mu      sync.Mutex
@@ -52,4 +55,16 @@ func parallel(ctx context.Context, n, limit int, do func(ctx context.Context, i 
 		err = context.Cause(ctx)
 	}
 	return err
+}
+
+func inTurn(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	for i := range n {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := do(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
 }

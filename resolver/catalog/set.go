@@ -75,14 +75,14 @@ func (s *Set) Offered(ctx context.Context, registry, pkg string) ([]Candidate, e
 	return s.offered(ctx, r, pkg)
 }
 
-// offered are the candidates of one registry. Its versions and the facts are read at the same time.
+// offered are the candidates of one registry.
 func (s *Set) offered(ctx context.Context, r *Registry, pkg string) ([]Candidate, error) {
 	if listing, err := r.Listing(ctx, pkg); err != nil || listing == nil {
 		return nil, err
 	}
 	var versions []Version
 	var sheets []*Sheet
-	err := parallel(ctx, 2, 2, func(ctx context.Context, i int) (err error) {
+	err := parallel(ctx, 2, r.width(), func(ctx context.Context, i int) (err error) {
 		if i == 0 {
 			versions, err = r.Versions(ctx, pkg)
 			return err

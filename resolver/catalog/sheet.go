@@ -119,6 +119,14 @@ func (r *Registry) local() bool {
 	return err == nil && u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "oci"
 }
 
+// width is how many files about one package are worth reading at the same time: where nothing is waited for, one.
+func (r *Registry) width() int {
+	if r.local() {
+		return 1
+	}
+	return maxParallel
+}
+
 // scan is what the facts of all packages provide.
 func (r *Registry) scan(ctx context.Context) (map[string][]string, error) {
 	names, err := r.names(ctx)

@@ -83,3 +83,8 @@ func (f frozen) dependencies(of lock.Instance, needs *resolver.Needs) {
 func (f frozen) Prefetch(ctx context.Context, pkgs []string) {
 	f.informed.Prefetch(ctx, slices.DeleteFunc(slices.Clone(pkgs), func(pkg string) bool { return slices.Contains(f.packages, pkg) }))
 }
+
+// PrefetchNeeds leaves the frozen packages alone.
+func (f frozen) PrefetchNeeds(ctx context.Context, of []resolver.Wanted) {
+	f.informed.PrefetchNeeds(ctx, slices.DeleteFunc(slices.Clone(of), func(w resolver.Wanted) bool { return slices.Contains(f.packages, w.Package) }))
+}

@@ -69,22 +69,31 @@ func (s *Source) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
+	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
+		return nil, fmt.Errorf("%q leads out of the folder %s", name, s.root)
+	}
+	data, err := s.read(filepath.FromSlash(name))
+	var folder *FolderError
+	switch {
+	case err == nil, errors.As(err, &folder):
+		return data, err
+	case errors.Is(err, catalog.ErrNotFound) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG):
+		err = catalog.ErrNotFound
+	}
+	return nil, fmt.Errorf("%s: %w", filepath.Join(s.root, name), err)
+}
+
+// read reads in a few steps where the system can, and in many where it cannot or something is wrong, which then is told.
+func (s *Source) read(name string) ([]byte, error) {
+	if data, err := readBeneath(s.root, name); err == nil || errors.Is(err, catalog.ErrNotFound) {
+		return data, err
+	}
 	root, err := os.OpenRoot(s.root)
 	if err != nil {
 		return nil, &FolderError{Path: s.root, Err: err}
 	}
 	defer root.Close()
-	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
-		return nil, fmt.Errorf("%q leads out of the folder %s", name, s.root)
-	}
-	data, err := read(root, filepath.FromSlash(name))
-	switch {
-	case errors.Is(err, catalog.ErrNotFound) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG):
-		return nil, fmt.Errorf("%s: %w", filepath.Join(s.root, name), catalog.ErrNotFound)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", filepath.Join(s.root, name), err)
-	}
-	return data, nil
+	return read(root, name)
 }
 
 var (
