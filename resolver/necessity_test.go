@@ -15,7 +15,7 @@ func TestEveryCitedRequirementIsNecessary(t *testing.T) {
 		problems, least int // least: explanations
 	}{
 		{"small", generate, necessityProblems, necessityProblems / 2},
-		{"wide", generateWide, necessityProblems / 4, necessityProblems / 8},
+		{"wide", generateWide, wideNecessityProblems, wideNecessityProblems / 2},
 	}
 	for _, family := range families {
 		t.Run(family.name, func(t *testing.T) {
