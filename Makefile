@@ -5,7 +5,7 @@ SHARED ?= ../shared
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: e2e-flux e2e-story e2e-argocd e2e-dryrun e2e-gitea help build test lint golden bench prove demo real browser generate tidy
+.PHONY: e2e-bot e2e-flux e2e-story e2e-argocd e2e-dryrun e2e-gitea help build test lint golden bench prove demo real browser generate tidy
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ e2e-dryrun: ## every package of the real registries against the API servers, bes
 
 e2e-gitea: ## the client of Gitea and pushes against the real Gitea, built once and kept in the cache (needs a C compiler, git, unshare and ip)
 	$(GO) run ./cmd/internal/programs gitea $(GO) test -tags e2e,gitea -count=1 -timeout 20m -run TestGitea -v ./golden/e2e
+
+e2e-bot: ## the bot opens a pull at the real Gitea, it is merged, and the real Flux reconciles it
+	$(GO) run ./cmd/internal/programs bot $(GO) test -tags e2e,gitea -count=1 -timeout 20m -run TestBot -v ./golden/e2e
 
 tidy: ## tidy go.mod
 	$(GO) mod tidy

@@ -16,6 +16,7 @@ const gitURL = "http://127.0.0.1:3000/fleet.git"
 
 // workspace is a clone of the repository that the engine reads, and gkops in it.
 type workspace struct {
+	url          string // of the repository
 	dir, program string
 	env          []string
 }
@@ -23,17 +24,25 @@ type workspace struct {
 // newWorkspace makes a repository, a server for it and a clone.
 func newWorkspace(t *testing.T) *workspace {
 	t.Helper()
-	root := t.TempDir()
-	w := &workspace{dir: filepath.Join(root, "clone"), program: filepath.Join(root, "gkops"), env: []string{
-		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_AUTHOR_NAME=Test", "GIT_AUTHOR_EMAIL=test@example.org",
-		"GIT_COMMITTER_NAME=Test", "GIT_COMMITTER_EMAIL=test@example.org", "XDG_CACHE_HOME=" + filepath.Join(root, "cache"),
-	}}
-	output(t, "../..", nil, "go", "build", "-o", w.program, "./cmd/gkops")
+	w := noClone(t, gitURL)
+	root := filepath.Dir(w.dir)
 	bare := filepath.Join(root, "served", "fleet.git")
 	output(t, root, w.env, "git", "init", "--quiet", "--bare", "--initial-branch=main", bare)
 	output(t, root, w.env, "git", "-C", bare, "config", "http.receivepack", "true")
 	serveGit(t, filepath.Dir(bare))
 	output(t, root, w.env, "git", "clone", "--quiet", gitURL, w.dir)
+	return w
+}
+
+// noClone builds gkops for a clone that is still to be made.
+func noClone(t *testing.T, url string) *workspace {
+	t.Helper()
+	root := t.TempDir()
+	w := &workspace{url: url, dir: filepath.Join(root, "clone"), program: filepath.Join(root, "gkops"), env: []string{
+		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_AUTHOR_NAME=Test", "GIT_AUTHOR_EMAIL=test@example.org",
+		"GIT_COMMITTER_NAME=Test", "GIT_COMMITTER_EMAIL=test@example.org", "XDG_CACHE_HOME=" + filepath.Join(root, "cache"),
+	}}
+	output(t, "../..", nil, "go", "build", "-o", w.program, "./cmd/gkops")
 	return w
 }
 

@@ -21,8 +21,8 @@ const wait = 3 * time.Minute
 type engine interface {
 	// name is what gkops calls it.
 	name() string
-	// start installs it, and makes it read clusters/prod.
-	start(t *testing.T)
+	// start installs it, and makes it read clusters/prod of a repository.
+	start(t *testing.T, url string)
 	// reconciled waits until everything that the clone holds is applied, and healthy, at a commit.
 	reconciled(t *testing.T, w *workspace, commit string)
 	// refused waits until it says of a commit that it cannot apply an object, for a reason.
@@ -56,7 +56,7 @@ func newScene(t *testing.T, minor string, of func(*cluster) engine) *scene {
 func (s *scene) begin(t *testing.T) *step {
 	t.Helper()
 	commit := s.push(t)
-	s.engine.start(t)
+	s.engine.start(t, s.workspace.url)
 	return s.applied(t, commit)
 }
 

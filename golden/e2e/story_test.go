@@ -36,6 +36,8 @@ func tellStory(t *testing.T, s *scene) {
 		{"a Namespace of two packages stays when one goes, and an instance is pruned", (*scene).shared},
 		{"hooks of charts run as Jobs, and again in an upgrade", (*scene).hooked},
 		{"a definition too large for an annotation", (*scene).large},
+		{"more than the engine reads from one folder", (*scene).heaped},
+		{"a release that the engine installs itself, and upgrades", (*scene).released},
 		{"all is taken out in steps, and data stays", (*scene).removed},
 	} {
 		if !t.Run(chapter.name, func(t *testing.T) { chapter.tell(s, t) }) {
@@ -132,6 +134,30 @@ func (s *scene) large(t *testing.T) {
 	s.next(t).inOrder(t, "apiextensions.k8s.io/CustomResourceDefinition//larges.large.test", "large.test/Large/large/one")
 	s.gkops(t, "add", "large@1.1.0", "--commit")
 	s.next(t)
+}
+
+// heaped adds two packages that share a Namespace and have 12 MB together.
+func (s *scene) heaped(t *testing.T) {
+	s.gkops(t, "add", "heap", "pile", "--commit")
+	s.next(t)
+	s.there(t, "/ConfigMap/heaps/heap-0", "/ConfigMap/heaps/heap-7", "/ConfigMap/heaps/pile-0", "/ConfigMap/heaps/pile-7")
+	s.remove(t, "heap", "pile")
+	s.absent(t, "/ConfigMap/heaps/heap-0", "/ConfigMap/heaps/pile-7")
+}
+
+// released has the engine install a chart, and upgrade it with its definition.
+func (s *scene) released(t *testing.T) {
+	const definition, text = "apiextensions.k8s.io/CustomResourceDefinition//tools.tools.test", "/ConfigMap/tools/tool-settings"
+	s.gkops(t, "add", "tool@1.0.0", "--mode", "release", "-n", "tools", "--commit")
+	s.next(t).inOrder(t, definition, text)
+	s.gkops(t, "add", "tool@1.1.0", "--commit")
+	s.next(t).inOrder(t, definition, text)
+	if got := s.text(t, text); got != "1.1.0" {
+		t.Errorf("the release is at %q", got)
+	}
+	s.remove(t, "tool")
+	s.absent(t, text)
+	s.there(t, definition)
 }
 
 // removed takes everything out, one part per commit: what it leaves behind is what holds data.

@@ -25,7 +25,7 @@ func newArgoCD(c *cluster) engine { return &argocd{c} }
 
 func (a *argocd) name() string { return "argocd" }
 
-func (a *argocd) start(t *testing.T) {
+func (a *argocd) start(t *testing.T, url string) {
 	t.Helper()
 	redis, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -64,7 +64,7 @@ metadata: {name: fleet, namespace: argocd}
 spec:
   project: default
   destination: {server: "https://kubernetes.default.svc"}
-  source: {repoURL: "`+gitURL+`", path: clusters/prod, targetRevision: HEAD}
+  source: {repoURL: "`+url+`", path: clusters/prod, targetRevision: HEAD}
   syncPolicy: {automated: {prune: true, selfHeal: true}, retry: {limit: -1, refresh: true, backoff: {duration: 5s}}}
 `)
 }
@@ -73,10 +73,11 @@ spec:
 func (a *argocd) run(t *testing.T, role string, args ...string) {
 	t.Helper()
 	dir := filepath.Join(a.dir, role)
+	tools := []string{filepath.Join(moduleDir(t, "argocd", "github.com/argoproj/argo-cd/v3"), "hack"), filepath.Dir(place(t, "helm")), os.Getenv("PATH")}
 	env := []string{
 		"ARGOCD_BINARY_NAME=" + role, "ARGOCD_FAKE_IN_CLUSTER=true", "KUBECONFIG=" + a.kubeconfig, "TMPDIR=" + dir, "HOME=" + dir,
 		"ARGOCD_GPG_ENABLED=false",
-		"PATH=" + filepath.Join(moduleDir(t, "argocd", "github.com/argoproj/argo-cd/v3"), "hack") + ":" + os.Getenv("PATH"),
+		"PATH=" + strings.Join(tools, ":"),
 	}
 	for _, name := range []string{"TLS_DATA_PATH", "SSH_DATA_PATH", "GPG_DATA_PATH", "PLUGINSOCKFILEPATH"} {
 		folder := filepath.Join(dir, strings.ToLower(name))

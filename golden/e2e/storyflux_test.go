@@ -23,7 +23,7 @@ func newFlux(c *cluster) engine { return &fluxEngine{c} }
 
 func (f *fluxEngine) name() string { return "flux" }
 
-func (f *fluxEngine) start(t *testing.T) {
+func (f *fluxEngine) start(t *testing.T, url string) {
 	t.Helper()
 	for _, name := range []string{"source-controller", "kustomize-controller", "helm-controller"} {
 		f.define(t, name, "github.com/fluxcd/"+name, "config/crd/bases/*.yaml")
@@ -45,7 +45,7 @@ func (f *fluxEngine) start(t *testing.T) {
 	f.apply(t, `apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
 metadata: {name: flux-system, namespace: flux-system}
-spec: {interval: 10m, url: "`+gitURL+`", ref: {branch: main}}
+spec: {interval: 10m, url: "`+url+`", ref: {branch: main}}
 ---
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization

@@ -1,0 +1,8 @@
+//go:build tools
+
+// Package helm pins the program that the end-to-end tests build.
+package helm
+
+import (
+	_ "helm.sh/helm/v3/cmd/helm"
+)
