@@ -199,7 +199,7 @@ func tiers() map[string][]program {
 	story := append(slices.Clone(flux), program{name: "helm-controller", folder: "helm-controller", path: "github.com/fluxcd/helm-controller"})
 	argocd := slices.Concat(cluster(), []program{
 		{name: "argocd", folder: "argocd", path: "github.com/argoproj/argo-cd/v3/cmd"},
-		{name: "helm", folder: "helm", path: "helm.sh/helm/v3/cmd/helm"}, // what Argo CD renders charts with
+		{name: "helm", folder: "helm", path: "helm.sh/helm/v4/cmd/helm"}, // what Argo CD renders charts with
 	})
 	gitea := []program{{name: "gitea", folder: "gitea", path: "code.gitea.io/gitea", tags: "sqlite,sqlite_unlock_notify"}}
 	dryrun := slices.DeleteFunc(cluster(), func(p program) bool { return p.name != "etcd" && !strings.HasPrefix(p.name, "kube-apiserver") })
