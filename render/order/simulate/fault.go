@@ -27,6 +27,7 @@ const (
 	Cycle               = "cycle"                 // Kustomizations that wait for each other
 	DependencyMissing   = "dependency-missing"    // a Kustomization that waits for one that is not there
 	DependencyUnordered = "dependency-unordered"  // a dependency that does not order upgrades
+	DependencyNew       = "dependency-new"        // a Kustomization that had nothing to wait for may start before it knows that it has
 	TwoOwners           = "two-owners"            // one object twice
 	Unread              = "unread"                // a file that no owner reads
 	Substituted         = "substituted"           // ${x} in an object whose owner substitutes

@@ -56,6 +56,7 @@ func (t *Timeline) flux() {
 		t.Events = append(t.Events, e)
 	}
 	t.sortEvents()
+	t.checkNewDependencies()
 }
 
 // fluxStage is the stage of a Kustomization in which an object is applied.
@@ -150,6 +151,31 @@ func (t *Timeline) checkDependency(owner int, d Dependency) {
 			"it waits for "+d.Name+", which reads another source: that orders a first install and no upgrade", "let both read one source")
 	}
 }
+
+// checkNewDependencies: all Kustomizations of a source start when its revision comes, each by the rules that the cluster has of it. One that
+// waited for nothing is at work before the one that applies Kustomizations has told it otherwise.
+func (t *Timeline) checkNewDependencies() {
+	if t.before == nil {
+		return
+	}
+	for n := range t.after.Owners {
+		now := &t.after.Owners[n]
+		was := t.before.owned(now.Name)
+		if was == nil || len(now.DependsOn) == 0 || slices.ContainsFunc(was.DependsOn, t.holds) {
+			continue
+		}
+		if at := slices.IndexFunc(t.Events, func(e Event) bool { return e.owner == n && (e.Action == Create || e.Action == Update) }); at >= 0 {
+			d := now.DependsOn[0]
+			f := newFault(DependencyNew, Warning, &Object{File: now.File, Line: d.Line},
+				fmt.Sprintf("Kustomization %s: it waits for %s from this revision on, and Flux may start it before it knows that; what fails then is tried again", now.Name, d.Name),
+				"nothing, or merge what it waits for in a revision before")
+			t.Faults = append(t.Faults, f)
+		}
+	}
+}
+
+// holds reports whether a dependency that a Kustomization had keeps it from starting when a revision comes.
+func (t *Timeline) holds(d Dependency) bool { return !d.custom && t.after.owned(d.Name) != nil }
 
 // checkFolder: a folder that another owner had makes the two delete what the other applied.
 func (t *Timeline) checkFolder(o *Owner) {
