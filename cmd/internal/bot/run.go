@@ -27,7 +27,8 @@ type Run struct {
 	Shard        Shard
 	Workers      int // repositories at a time
 	// Sign makes the signature of a commit; nil leaves commits unsigned.
-	Sign func(text []byte) (string, error)
+	Sign   func(text []byte) (string, error)
+	Memory Memory // nil: every run asks everything
 	// Redact takes secrets out of what others said: a server may say a token back. Nil takes none.
 	Redact func(text string) string
 }

@@ -41,13 +41,33 @@ type ground struct {
 	project        *pipeline.Project
 }
 
-// arrive looks at a repository; nil when there is nothing to do in it.
+// arrive looks at a repository; nil when there is nothing to do in it. It returns a *pipeline.NoWorkspaceError beside the visit.
 func (r *Run) arrive(ctx context.Context, path string, log *slog.Logger) (*visit, error) {
 	info, err := r.Forge.Repository(ctx, path)
 	if err != nil || info.Archived || info.Default == "" {
 		return nil, err
 	}
-	v := &visit{forge: r.Forge, kind: r.Kind, world: r.World, who: r.Identity, log: log, dry: r.DryRun, now: r.World.Now(), info: info, sign: r.Sign, redact: r.redacted}
+	v, err := r.branchesOf(ctx, info, log)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	if v.base, err = v.standOn(ctx, info.Default); err != nil {
+		return v, err
+	}
+	if v.open, err = r.Forge.Pulls(ctx, path, forge.PullQuery{State: forge.Open}); err != nil {
+		return nil, err
+	}
+	v.budget = NewBudget(v.base.project.Workspace().Policy.Limits, v.open, v.now)
+	return v, nil
+}
+
+// branchesOf looks at the branches of a repository; nil when it has no default branch.
+func (r *Run) branchesOf(ctx context.Context, info forge.Repository, log *slog.Logger) (*visit, error) {
+	v := &visit{
+		forge: r.Forge, kind: r.Kind, world: r.World, who: r.Identity, log: log, dry: r.DryRun, now: r.World.Now(), info: info,
+		sign: r.Sign, redact: r.redacted, branches: map[string]string{},
+	}
+	var err error
 	if v.clone, err = r.Clone(info.Path, info.CloneURL); err != nil {
 		return nil, err
 	}
@@ -55,7 +75,6 @@ func (r *Run) arrive(ctx context.Context, path string, log *slog.Logger) (*visit
 	if err != nil {
 		return nil, err
 	}
-	v.branches = map[string]string{}
 	for name, id := range refs.ByName {
 		if branch, is := strings.CutPrefix(name, "refs/heads/"); is {
 			v.branches[branch] = id
@@ -64,13 +83,6 @@ func (r *Run) arrive(ctx context.Context, path string, log *slog.Logger) (*visit
 	if v.branches[info.Default] == "" {
 		return nil, nil
 	}
-	if v.base, err = v.standOn(ctx, info.Default); err != nil {
-		return nil, err
-	}
-	if v.open, err = r.Forge.Pulls(ctx, path, forge.PullQuery{State: forge.Open}); err != nil {
-		return nil, err
-	}
-	v.budget = NewBudget(v.base.project.Workspace().Policy.Limits, v.open, v.now)
 	return v, nil
 }
 
@@ -109,10 +121,15 @@ func (v *visit) workspace(ctx context.Context, world pipeline.World, commit stri
 }
 
 func (r *Run) visit(ctx context.Context, path string, log *slog.Logger, result *Result) error {
+	if notes, yes := r.atRest(ctx, path, log); yes {
+		result.Notes = append(result.Notes, notes...)
+		return nil
+	}
 	v, err := r.arrive(ctx, path, log)
 	var none *pipeline.NoWorkspaceError
 	if errors.As(err, &none) {
 		result.Notes = append(result.Notes, "it has no gkops.yaml")
+		v.remember(r.Memory, true, result.Notes)
 		return nil
 	}
 	if err != nil {
@@ -135,7 +152,10 @@ func (r *Run) visit(ctx context.Context, path string, log *slog.Logger, result *
 		return errors.Join(append(found.faults, err)...)
 	}
 	v.board.forget(found.waiting)
-	return errors.Join(append(found.faults, err, v.writeBoard(ctx, boards, v.entries(found, result.Pulls)))...)
+	entries := v.entries(found, result.Pulls)
+	err = errors.Join(append(found.faults, err, v.writeBoard(ctx, boards, entries))...)
+	v.remember(r.Memory, err == nil && len(result.Pulls) == 0 && v.settled(entries), nil)
+	return err
 }
 
 // wanted is what there should be pulls for, promotions among it, in the order in which they are made.

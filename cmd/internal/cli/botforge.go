@@ -65,6 +65,7 @@ func (o *botOptions) runner(reach *access, f fleet) (run *bot.Run, done func(), 
 	return &bot.Run{
 		Forge: client, Kind: review.Forge(f.place.Kind), World: world(reach.env), DryRun: o.dryRun, Sign: sign, Redact: reach.redact,
 		Repositories: f.paths, Owner: f.owner, Topic: o.topic, Shard: o.shard.Shard, Workers: o.workers,
+		Memory: memory{folder: cache, server: f.place.Origin().String()},
 		Clone: func(path, address string) (bot.Clone, error) {
 			if ssh := f.ssh[path]; ssh != "" {
 				address = ssh
