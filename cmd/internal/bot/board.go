@@ -4,49 +4,117 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
+	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/forge"
+	"gkops.dev/gkops/gitops/remote"
 )
 
-// readBoard reads the dashboard, and the others of which two bots at once made one too many. There is none on a forge without issues.
-func (v *visit) readBoard(ctx context.Context) ([]forge.Issue, error) {
-	issues, err := v.forge.Issues(ctx, v.info.Path)
-	if err != nil && !errors.Is(err, forge.ErrUnsupported) {
-		return nil, err
-	}
-	boards := slices.DeleteFunc(issues, func(i forge.Issue) bool { return !strings.Contains(i.Body, dashboardStart) })
-	v.board = ParseBoard("")
-	if len(boards) > 0 {
-		v.board = ParseBoard(boards[0].Body)
-	}
-	return boards, nil
+// dashboard is where the dashboard of a repository is kept: in an issue, or on a forge without issues in a file on a branch of its own.
+type dashboard struct {
+	issues []forge.Issue // the first is it, the others are what two bots at once made too many
+	branch bool
+	body   string
 }
 
-// writeBoard brings the dashboard to what it should say. One is opened when there is something to say.
-func (v *visit) writeBoard(ctx context.Context, boards []forge.Issue, entries []Entry) error {
+// The place of a dashboard on a forge without issues. People tick its boxes by editing the file.
+const (
+	dashboardBranch = Prefix + "dashboard"
+	dashboardFile   = "dashboard.md"
+)
+
+// readBoard reads the dashboard.
+func (v *visit) readBoard(ctx context.Context) (dashboard, error) {
+	var d dashboard
+	issues, err := v.forge.Issues(ctx, v.info.Path)
+	switch {
+	case errors.Is(err, forge.ErrUnsupported):
+		d.branch = true
+		d.body, err = v.boardFile(ctx)
+	case err == nil:
+		d.issues = slices.DeleteFunc(issues, func(i forge.Issue) bool { return !strings.Contains(i.Body, dashboardStart) })
+		if len(d.issues) > 0 {
+			d.body = d.issues[0].Body
+		}
+	}
+	v.board = ParseBoard(d.body)
+	return d, err
+}
+
+// boardFile reads the dashboard from its branch; empty when there is none.
+func (v *visit) boardFile(ctx context.Context) (string, error) {
+	tip := v.branches[dashboardBranch]
+	if tip == "" {
+		return "", nil
+	}
+	if err := v.clone.Fetch(ctx, 1, tip); err != nil {
+		return "", err
+	}
+	tree, err := v.clone.Store().FS(ctx, tip)
+	if err != nil {
+		return "", err
+	}
+	data, err := fs.ReadFile(tree, dashboardFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return string(data), err
+}
+
+// writeBoard brings the dashboard to what it should say. One is made when there is something to say.
+func (v *visit) writeBoard(ctx context.Context, d dashboard, entries []Entry) error {
 	if v.dry {
 		return nil
 	}
-	for _, twin := range boards[min(len(boards), 1):] {
+	for _, twin := range d.issues[min(len(d.issues), 1):] {
 		twin.Open = false
 		if _, err := v.forge.PutIssue(ctx, v.info.Path, twin); err != nil {
 			return err
 		}
 	}
-	var issue forge.Issue
-	if len(boards) > 0 {
-		issue = boards[0]
+	body := v.board.Render(entries, longestBoard)
+	if d.branch {
+		body = "# " + DashboardTitle + "\n\n" + body
 	}
-	body := v.board.Render(entries)
-	if issue.Number == 0 && len(entries) == 0 && len(v.board.Seen) == 0 || trimmed(issue.Body) == trimmed(body) {
+	if d.body == "" && v.settled(entries) || trimmed(d.body) == trimmed(body) {
 		return nil
+	}
+	if d.branch {
+		return v.pushBoard(ctx, body)
+	}
+	issue := forge.Issue{}
+	if len(d.issues) > 0 {
+		issue = d.issues[0]
 	}
 	issue.Title, issue.Body, issue.Open = DashboardTitle, body, true
 	_, err := v.forge.PutIssue(ctx, v.info.Path, issue)
-	if errors.Is(err, forge.ErrUnsupported) {
+	return err
+}
+
+// pushBoard commits the dashboard to its branch. When somebody else was there first, the next run goes on from what they wrote.
+func (v *visit) pushBoard(ctx context.Context, body string) error {
+	tip := v.branches[dashboardBranch]
+	person := gitops.Person{Name: v.who.Name, Email: v.who.Email, When: v.now.UTC()}
+	c := gitops.NewCommit{
+		Files:  []gitops.FileChange{{Path: dashboardFile, Data: []byte(body)}},
+		Author: person, Committer: person, Message: "Tell what is pending", Sign: v.sign,
+	}
+	if tip != "" {
+		c.Parents = []string{tip}
+	}
+	id, err := v.clone.Store().Commit(ctx, c)
+	if err == nil {
+		err = v.clone.Push(ctx, dashboardBranch, id, tip)
+	}
+	var lease *remote.LeaseError
+	if errors.As(err, &lease) {
 		return nil
+	}
+	if err == nil {
+		v.branches[dashboardBranch] = id
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -13,6 +14,9 @@ import (
 
 // DashboardTitle is the title of the issue that lists everything that is pending.
 const DashboardTitle = "gkops: what is pending"
+
+// longestBoard is how many bytes a dashboard may have: GitHub takes 65,536 characters, the others more.
+const longestBoard = 60_000
 
 const dashboardStart = "<!-- gkops:dashboard "
 
@@ -68,8 +72,33 @@ func sections() []string {
 	return []string{"Open", "Edited by a person", "Held", "Needs approval", "Blocked", "Closed by a person", "Could not be read"}
 }
 
-// Render is the body of the issue.
-func (b Board) Render(entries []Entry) string {
+// Render is the body of the dashboard, of at most so many characters. Where all is too long, first the reasons of entries are left out,
+// from the last on, then entries, which are counted. What a person has ticked and what the bot notes for itself stays.
+func (b Board) Render(entries []Entry, most int) string {
+	data, err := json.Marshal(b.Seen)
+	if err != nil {
+		panic("times have a JSON form: " + err.Error())
+	}
+	foot := "\n" + dashboardStart + string(data) + markerEnd + "\n"
+	shown := slices.Clone(entries)
+	body := rendered(shown, 0)
+	for n := len(shown) - 1; n >= 0 && len(body)+len(foot) > most; n-- {
+		if shown[n].Why != "" {
+			shown[n].Why = ""
+			body = rendered(shown, 0)
+		}
+	}
+	for n := len(shown) - 1; n >= 0 && len(body)+len(foot) > most; n-- {
+		if !shown[n].Ticked {
+			shown = slices.Delete(shown, n, n+1)
+			body = rendered(shown, len(entries)-len(shown))
+		}
+	}
+	return body + foot
+}
+
+// rendered are entries below the titles of their sections, and how many more there are.
+func rendered(entries []Entry, more int) string {
 	var out strings.Builder
 	out.WriteString("What gkops would change in this repository. A tick is done in the next run.\n")
 	for _, section := range sections() {
@@ -85,14 +114,12 @@ func (b Board) Render(entries []Entry) string {
 			out.WriteString(e.line())
 		}
 	}
-	if len(entries) == 0 {
+	switch {
+	case more > 0:
+		fmt.Fprintf(&out, "\nAnd %d more, which do not fit here.\n", more)
+	case len(entries) == 0:
 		out.WriteString("\nNothing is pending.\n")
 	}
-	data, err := json.Marshal(b.Seen)
-	if err != nil {
-		panic("times have a JSON form: " + err.Error())
-	}
-	out.WriteString("\n" + dashboardStart + string(data) + markerEnd + "\n")
 	return out.String()
 }
 
@@ -127,7 +154,9 @@ func (b Board) forget(waiting map[string]bool) {
 	}
 }
 
-// sortEntries orders entries by section and text.
+// sortEntries orders entries by section, as they are shown, and text.
 func sortEntries(entries []Entry) {
-	slices.SortStableFunc(entries, func(a, b Entry) int { return strings.Compare(a.Section+a.Text, b.Section+b.Text) })
+	slices.SortStableFunc(entries, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(slices.Index(sections(), a.Section), slices.Index(sections(), b.Section)), strings.Compare(a.Text, b.Text))
+	})
 }

@@ -68,7 +68,9 @@ func (v *visit) remember(memory Memory, settled bool, notes []string) {
 	if memory == nil || v.dry {
 		return
 	}
-	own := slices.ContainsFunc(slices.Collect(maps.Keys(v.branches)), func(name string) bool { return strings.HasPrefix(name, Prefix) })
+	own := slices.ContainsFunc(slices.Collect(maps.Keys(v.branches)), func(name string) bool {
+		return strings.HasPrefix(name, Prefix) && name != dashboardBranch
+	})
 	if !settled || own {
 		memory.Keep(v.info.Path, nil)
 		return

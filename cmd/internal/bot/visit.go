@@ -139,7 +139,7 @@ func (r *Run) visit(ctx context.Context, path string, log *slog.Logger, result *
 		result.Notes = append(result.Notes, "it is archived or empty")
 		return nil
 	}
-	boards, err := v.readBoard(ctx)
+	board, err := v.readBoard(ctx)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (r *Run) visit(ctx context.Context, path string, log *slog.Logger, result *
 	}
 	v.board.forget(found.waiting)
 	entries := v.entries(found, result.Pulls)
-	err = errors.Join(append(found.faults, err, v.writeBoard(ctx, boards, entries))...)
+	err = errors.Join(append(found.faults, err, v.writeBoard(ctx, board, entries))...)
 	v.remember(r.Memory, err == nil && len(result.Pulls) == 0 && v.settled(entries), nil)
 	return err
 }
