@@ -27,11 +27,13 @@ type Policy struct {
 
 // Moves is how packages move: all of the workspace, or those that a rule selects. What is absent is as the rules before say. Schedule
 // lists crontab expressions of five fields; a pull may be opened in every minute that one of them matches. Soak is the age that a
-// version must have, and how long a cluster must have run it before its followers take it.
+// version must have, and how long a cluster must have run it before its followers take it. Checks lets followers wait, too, until all checks of
+// the branch's last commit have passed.
 type Moves struct {
 	Level     Level      `yaml:"level,omitempty" json:"level,omitempty"`
 	Schedule  []string   `yaml:"schedule,omitempty" json:"schedule,omitempty"`
 	Soak      string     `yaml:"soak,omitempty" json:"soak,omitempty"`
+	Checks    *bool      `yaml:"checks,omitempty" json:"checks,omitempty"`
 	Automerge *Automerge `yaml:"automerge,omitempty" json:"automerge,omitempty"`
 	Reviewers []string   `yaml:"reviewers,omitempty" json:"reviewers,omitempty"`
 	Assignees []string   `yaml:"assignees,omitempty" json:"assignees,omitempty"`
@@ -183,6 +185,9 @@ func (m Moves) over(other Moves) Moves {
 	}
 	if other.Soak != "" {
 		m.Soak = other.Soak
+	}
+	if other.Checks != nil {
+		m.Checks = other.Checks
 	}
 	if other.Automerge != nil {
 		m.Automerge = other.Automerge

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"gkops.dev/gkops/cmd/internal/pipeline"
 	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/forge"
 	"gkops.dev/gkops/gitops/remote"
@@ -152,7 +153,7 @@ func (v *visit) entries(found survey, pulls []Outcome) []Entry {
 		if why == "" {
 			continue
 		}
-		e := Entry{Section: "Held", Text: fmt.Sprintf("%s of %s: %s to %s", word(c.Instance), word(c.Cluster), word(c.From.String()), word(c.Newest.String())), Why: why}
+		e := Entry{Section: "Held", Text: moveLine(c.Prospect), Why: why}
 		if approve != "" {
 			e.Section, e.Tick = "Needs approval", approve
 		}
@@ -161,6 +162,7 @@ func (v *visit) entries(found survey, pulls []Outcome) []Entry {
 		}
 		all = append(all, e)
 	}
+	all = append(all, found.held...)
 	for _, u := range found.unreadable {
 		all = append(all, Entry{Section: "Could not be read", Text: word(u.Package), Why: u.Err.Error()})
 	}
@@ -178,6 +180,14 @@ func (v *visit) entries(found survey, pulls []Outcome) []Entry {
 	}
 	sortEntries(all)
 	return all
+}
+
+// moveLine is the move of an instance to the newest version.
+func moveLine(p pipeline.Prospect) string {
+	if p.From.IsZero() {
+		return fmt.Sprintf("%s of %s: new, %s", word(p.Instance), word(p.Cluster), word(p.Newest.String()))
+	}
+	return fmt.Sprintf("%s of %s: %s to %s", word(p.Instance), word(p.Cluster), word(p.From.String()), word(p.Newest.String()))
 }
 
 // approvals are the ticks that go on to hold: taken away, they would take back what they allowed.

@@ -267,6 +267,32 @@ func TestPromotionAfterTheSoak(t *testing.T) {
 	f.want(f.run())
 }
 
+func TestPromotionWaitsForChecks(t *testing.T) {
+	f := newFleetOf(t, "policy:\n  rules: [{clusters: [late], checks: true}]\n", `{name: late, kubernetes: "1.33", follows: prod}, `, t.TempDir())
+	f.publish("tool", "v1.0.0", "v1.1.0")
+	f.want(f.run(), "upgrade/tool opened")
+	f.merge(f.pulls(forge.Open)[0].Number)
+	tip := f.server.Tip(t, repo, "main")
+	for _, c := range []struct {
+		state forge.CheckState
+		told  string
+	}{{"", "checks: " + tip[:10] + " has none"}, {forge.Pending, "checks: ci of " + tip[:10] + " is pending"}, {forge.Failure, "is failure"}} {
+		if c.state != "" {
+			if err := f.server.As("alice").SetStatus(context.Background(), repo, tip, forge.Status{Context: "ci", State: c.state}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.want(f.run())
+		if board := f.dashboard().Body; !strings.Contains(board, "`tool` of `late`: `v1.0.0` to `v1.1.0`") || !strings.Contains(board, c.told) {
+			t.Errorf("%s: the dashboard is\n%s", c.state, board)
+		}
+	}
+	if err := f.server.As("alice").SetStatus(context.Background(), repo, tip, forge.Status{Context: "ci", State: forge.Success}); err != nil {
+		t.Fatal(err)
+	}
+	f.want(f.run(), "promote/late opened")
+}
+
 func TestPromotionOfOtherBytesIsRefused(t *testing.T) {
 	f := newFleetOf(t, "", `{name: late, kubernetes: "1.33", follows: prod}, `, t.TempDir())
 	f.publish("tool", "v1.0.0", "v1.1.0")

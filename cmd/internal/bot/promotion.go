@@ -2,47 +2,87 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"sync"
 	"time"
 
 	"gkops.dev/gkops/cmd/internal/pipeline"
 	"gkops.dev/gkops/gitops"
+	"gkops.dev/gkops/gitops/forge"
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/gitops/workspace"
 )
 
-// promotions are the pulls that bring clusters to what the clusters that they follow have run for long enough.
-func (v *visit) promotions(ctx context.Context, scene Scene) ([]Wish, error) {
-	var wishes []Wish
+// promotions are the pulls that bring clusters to what the clusters that they follow have run for long enough, and what waits.
+func (v *visit) promotions(ctx context.Context, scene Scene) (wishes []Wish, waiting []Entry, err error) {
+	checked := sync.OnceValues(func() (string, error) { return v.unchecked(ctx) })
 	for _, c := range v.base.project.Workspace().Clusters {
 		leader := v.base.project.Lock(c.Follows)
 		if leader == nil {
 			continue
 		}
-		var failed error
 		since := map[string]time.Time{}
 		if limit, soaks := oldest(scene, leader, c.Name); soaks {
-			since, failed = runSince(ctx, v.clone, v.base.commit, leader, limit)
+			if since, err = runSince(ctx, v.clone, v.base.commit, leader, limit); err != nil {
+				return nil, nil, err
+			}
 		}
-		if failed != nil {
-			return nil, failed
-		}
+		var failed error
 		ready := func(p pipeline.Prospect) bool {
-			soak := scene.movesOf(p.Package, c.Name).Soaks()
-			return soak == 0 || !scene.Now.Before(since[p.Instance].Add(soak)) || !p.From.IsZero() && len(scene.Fixes(p.Package, p.From, p.To)) > 0
+			why, err := scene.holdsBack(p, since, checked)
+			if err != nil {
+				failed = err
+			}
+			if why != "" {
+				waiting = append(waiting, Entry{Section: "Held", Text: moveLine(p), Why: why})
+			}
+			return why == "" && err == nil
 		}
 		edit := pipeline.Edit{}
 		taken, err := v.base.project.Promote(&edit, c.Name, ready)
-		if err != nil {
-			return nil, err
+		if err = errors.Join(err, failed); err != nil {
+			return nil, nil, err
 		}
 		if len(taken) > 0 {
 			wishes = append(wishes, promotionOf(c, scene, taken, edit))
 		}
 	}
-	return wishes, nil
+	return wishes, waiting, nil
+}
+
+// holdsBack says why a cluster does not take a version yet; empty when it may. checked says which checks have not passed.
+func (s Scene) holdsBack(p pipeline.Prospect, since map[string]time.Time, checked func() (string, error)) (string, error) {
+	if !p.From.IsZero() && len(s.Fixes(p.Package, p.From, p.To)) > 0 {
+		return "", nil
+	}
+	moves := s.movesOf(p.Package, p.Cluster)
+	if ripe := since[p.Instance].Add(moves.Soaks()); moves.Soaks() > 0 && s.Now.Before(ripe) {
+		return fmt.Sprintf("soak %s: until %s", moves.Soak, ripe.UTC().Format(time.RFC3339)), nil
+	}
+	if moves.Checks != nil && *moves.Checks {
+		return checked()
+	}
+	return "", nil
+}
+
+// unchecked says which check of the base's last commit has not passed; empty when all have.
+func (v *visit) unchecked(ctx context.Context) (string, error) {
+	checks, err := v.forge.Checks(ctx, v.info.Path, v.base.commit)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range checks {
+		if c.State != forge.Success {
+			return fmt.Sprintf("checks: %s of %.10s is %s", c.Name, v.base.commit, c.State), nil
+		}
+	}
+	if len(checks) == 0 {
+		return fmt.Sprintf("checks: %.10s has none", v.base.commit), nil
+	}
+	return "", nil
 }
 
 func promotionOf(c workspace.Cluster, scene Scene, taken []pipeline.Prospect, edit pipeline.Edit) Wish {

@@ -19,6 +19,7 @@ type survey struct {
 	unreadable []pipeline.Unreadable
 	notes      []error         // advisories that could not be read
 	faults     []error         // clusters that could not be judged
+	held       []Entry         // promotions that wait
 	waiting    map[string]bool // versions whose first sight has to be remembered
 }
 

@@ -164,10 +164,11 @@ func (v *visit) wanted(ctx context.Context) (survey, error) {
 	if err != nil {
 		return found, err
 	}
-	promotions, err := v.promotions(ctx, found.scene)
+	promotions, held, err := v.promotions(ctx, found.scene)
 	if err != nil {
 		found.faults = append(found.faults, err)
 	}
+	found.held = held
 	found.wishes = append(found.wishes, promotions...)
 	Rank(found.wishes)
 	return found, nil

@@ -114,6 +114,7 @@ func describe(t reflect.Type, field string) string {
 			"Level":     "How far versions move without being asked for: patch, minor (the default) or major.",
 			"Schedule":  "When pulls may be opened: in every minute that one of these crontab expressions matches.",
 			"Soak":      "How old a version must be, and how long a cluster runs one before its followers take it: 3d, 12h.",
+			"Checks":    "Followers of a cluster wait until all checks of the branch's last commit have passed.",
 			"Automerge": "Merges pulls without a person when all their checks have passed.",
 			"Reviewers": "Who is asked for a review.", "Assignees": "Who a pull is assigned to.", "Labels": "Labels of a pull.",
 		},
