@@ -111,7 +111,7 @@ func (o *oracle) permitted(p pick, lock *Locked) bool {
 	if p.Yanked != "" && !same && !o.pinned(p) {
 		return false
 	}
-	return lock == nil || o.anyPath || p.follows(lock.Version)
+	return lock == nil || p.follows(lock.Version)
 }
 
 func (o *oracle) pinned(p pick) bool {

@@ -62,7 +62,6 @@ type oracle struct {
 	problem Problem
 	kept    []Locked
 	plans   [][]pick
-	anyPath bool
 }
 
 // pick is an instance with its candidate. Two picks of one plan with the same name are what makes it no plan.

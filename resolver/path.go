@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gkops.dev/gkops/resolver/catalog"
@@ -9,7 +10,7 @@ import (
 
 // askPath adds that a locked instance does not go to a version that cannot be reached from the locked one.
 func (s *search) askPath(n *node, element int, from *Demand) {
-	if n.lock < 0 || from == nil || s.question.anyPath {
+	if n.lock < 0 || from == nil {
 		return
 	}
 	locked := s.question.problem.Locked[n.lock].Version
@@ -41,10 +42,10 @@ func plainVersion(v catalog.Version) string {
 }
 
 // way is the shortest way from a version of a node's package to one of its elements, both ends left out but the last; of equally short
-// ways the one with the newest first step. It is nil when there is none. A version that is withdrawn, excluded, held back or
-// does not fit the cluster is no step, nor one that the catalog cannot read.
-func (s *search) way(ctx context.Context, n *node, from catalog.Version, to int) []catalog.Version {
-	steps := s.between(ctx, n, from, to)
+// ways the one with the newest first step. It is nil when there is none. A version that is excluded, held back or does not fit the
+// cluster is no step, nor one that the catalog cannot read, and one that is withdrawn only when that is allowed.
+func (s *search) way(ctx context.Context, n *node, from catalog.Version, to int, withdrawn bool) []int {
+	steps := s.between(ctx, n, from, to, withdrawn)
 	distance := map[int]int{to: 0}
 	for queue := []int{to}; len(queue) > 0; queue = queue[1:] {
 		for _, before := range steps {
@@ -55,14 +56,14 @@ func (s *search) way(ctx context.Context, n *node, from catalog.Version, to int)
 			}
 		}
 	}
-	var way []catalog.Version
+	var way []int
 	for left := len(steps) + 1; left > 0; {
 		next := s.nearest(n, from, steps, distance, left)
 		if next < 0 {
 			return nil
 		}
 		from, left = n.pack.candidate(next).Version, distance[next]
-		way = append(way, from)
+		way = append(way, next)
 	}
 	return way
 }
@@ -88,9 +89,12 @@ func (s *search) follows(n *node, v catalog.Version, element int) bool {
 }
 
 // between is the elements that can be steps after a version, up to and with the last one, versions ascending.
-func (s *search) between(ctx context.Context, n *node, from catalog.Version, to int) []int {
+func (s *search) between(ctx context.Context, n *node, from catalog.Version, to int, withdrawn bool) []int {
 	last := n.pack.candidate(to)
-	barred := n.pack.yanked
+	barred := emptySet(n.pack.size)
+	if !withdrawn {
+		barred = n.pack.yanked
+	}
 	for _, i := range s.question.holds[n.pkg] {
 		if asked := s.question.asked; asked != nil && *asked == (entry{fromHold, i}) {
 			continue
@@ -117,30 +121,66 @@ func (s *search) between(ctx context.Context, n *node, from catalog.Version, to 
 	return steps
 }
 
-// forecast writes into a plan what is left to go: for each instance that a path held back, the steps to the version that it
-// would have without paths.
+// maxForecast bounds how many steps a forecast goes.
+const maxForecast = 20
+
+// forecast writes into a plan what is left to go when a path holds something back: what the same question brings when it is asked
+// again and again, each time of what it brought before, until nothing goes up any more.
 func (s *search) forecast(ctx context.Context, plan *Plan) error {
-	if !s.pathed {
-		return nil
-	}
-	q, err := newQuestion(s.question.problem)
-	if err != nil {
-		return err
-	}
-	q.anyPath = true
-	_, found, err := reply(ctx, s.universe, q)
-	if err != nil {
-		return err
-	}
-	for _, c := range found {
-		now := plan.Instance(c.node.instance)
-		if now == nil || now.Package != c.node.pkg || c.node.lock < 0 {
-			continue
+	problem := *s.question.problem
+	problem.Move = append(slices.Clone(problem.Move), plan.departed(problem.Locked)...)
+	at := plan
+	for range maxForecast {
+		if !s.pathed {
+			return nil
 		}
-		to := c.node.pack.candidate(c.element)
-		if to.Registry == now.Registry && to.Version.Compare(now.Version) > 0 {
-			now.Next = s.way(ctx, c.node, now.Version, c.element)
+		problem.Locked = at.locked()
+		q, err := newQuestion(&problem)
+		if err != nil {
+			return err
+		}
+		var found solution
+		if s, found, err = reply(ctx, s.universe, q); err != nil || found == nil {
+			return err
+		}
+		if at = s.plan(found); !plan.goOn(at) {
+			return nil
 		}
 	}
-	return ctx.Err()
+	return nil
+}
+
+// departed is the instances that are not what a lock holds.
+func (p *Plan) departed(from []Locked) []string {
+	var names []string
+	for _, l := range from {
+		if now := p.Instance(l.Instance); now != nil && now.Version.Compare(l.Version) != 0 {
+			names = append(names, l.Instance)
+		}
+	}
+	return names
+}
+
+// locked is a lock that holds a plan.
+func (p *Plan) locked() []Locked {
+	all := make([]Locked, len(p.Instances))
+	for i, c := range p.Instances {
+		all[i] = Locked{c.Instance, c.Package, c.Registry, c.Version}
+	}
+	return all
+}
+
+// goOn adds a step to each instance that goes up in another plan, and reports whether there is any.
+func (p *Plan) goOn(to *Plan) bool {
+	any := false
+	for i := range p.Instances {
+		now := &p.Instances[i]
+		last := append([]catalog.Version{now.Version}, now.Next...)
+		next := to.Instance(now.Instance)
+		if next != nil && next.Package == now.Package && next.Registry == now.Registry && next.Version.Compare(last[len(last)-1]) > 0 {
+			now.Next = append(now.Next, next.Version)
+			any = true
+		}
+	}
+	return any
 }

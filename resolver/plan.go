@@ -33,8 +33,8 @@ type Chosen struct {
 	Newest catalog.Version
 	// Yanked and Deprecated say why the version was withdrawn, or why it is better not used any more; empty when it is not.
 	Yanked, Deprecated string
-	// Next are the further steps, in order, to the version that would have been chosen if it could be reached from the locked
-	// one at once. Each can be reached from the one before. Empty when nothing is left to go.
+	// Next are the further steps, in order, when an upgrade path holds something back: what the instance would go to if the same were asked
+	// again, and again. Empty when nothing is left to go.
 	Next []catalog.Version
 }
 

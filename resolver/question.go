@@ -14,7 +14,6 @@ type question struct {
 	patience int       // conflicts before the search hunts
 	kept     []int     // lock entries that shall stay in the plan, though no root asks for them
 	asked    *entry    // the entry of the problem that is the question itself; nil for none
-	anyPath  bool      // every version can be reached from every other
 
 	roots map[string]int   // by instance
 	locks map[string]int   // by instance

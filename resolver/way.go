@@ -9,60 +9,63 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// ways lists, for what cannot be reached from the locked version, the first step of the way there.
+// ways lists, for what cannot be reached from the locked version, the first step of the way there: over withdrawn versions only when
+// there is no other.
 func ways(ctx context.Context, refuted *search) []relaxation {
-	var list []relaxation
-	beyond := map[*node]set{}
 	found := leaves(refuted.refuted)
 	slices.SortStableFunc(found, refuted.question.problem.compareOrigins)
+	var nodes []*node
+	beyond := map[*node]set{}
 	for _, o := range found {
 		if o.kind != fromPath {
 			continue
 		}
-		known, seen := beyond[o.node]
-		if seen {
-			beyond[o.node] = known.or(o.set)
-			continue
+		if !slices.Contains(nodes, o.node) {
+			nodes, beyond[o.node] = append(nodes, o.node), emptySet(o.node.pack.size)
 		}
-		beyond[o.node] = o.set
-		if o.node.root < 0 {
-			continue
-		}
-		if r := refuted.firstStep(ctx, o.node); r != nil {
-			list = append(list, *r)
-		}
+		beyond[o.node] = beyond[o.node].or(o.set)
 	}
-	for _, o := range found {
-		if out, left := beyond[o.node]; left && o.kind == fromPath && o.node.root < 0 {
-			delete(beyond, o.node)
-			list = append(list, refuted.stepsBefore(ctx, o.node, out)...)
+	var list []relaxation
+	for _, n := range nodes {
+		steps := refuted.firstSteps(ctx, n, beyond[n], false)
+		if len(steps) == 0 {
+			steps = refuted.firstSteps(ctx, n, beyond[n], true)
 		}
+		list = append(list, steps...)
 	}
 	return list
+}
+
+// firstSteps goes to the first step for a root, and for what others need to the last one before it fits.
+func (s *search) firstSteps(ctx context.Context, n *node, out set, withdrawn bool) []relaxation {
+	if n.root < 0 {
+		return s.stepsBefore(ctx, n, out, withdrawn)
+	}
+	return s.firstStep(ctx, n, withdrawn)
 }
 
 // maxDestinations bounds the versions of one package to which a way is looked for.
 const maxDestinations = 5
 
 // stepsBefore goes to the last step before a version that others need, for the newest few of those out of reach that there is a way to.
-func (s *search) stepsBefore(ctx context.Context, n *node, out set) []relaxation {
+func (s *search) stepsBefore(ctx context.Context, n *node, out set, withdrawn bool) []relaxation {
 	lock := s.question.problem.Locked[n.lock]
 	var list []relaxation
 	for element := n.pack.size - 1; element > 0 && len(list) < maxDestinations; element-- {
 		if !out.has(element) {
 			continue
 		}
-		way := s.way(ctx, n, lock.Version, element)
+		way := s.way(ctx, n, lock.Version, element, withdrawn)
 		if len(way) < 2 {
 			continue
 		}
 		list = append(list, relaxation{"path", "path " + n.instance, entry{fromLockedVersion, n.lock}, n.pkg, "",
 			func(p *Problem) {
 				p.Locked = slices.Clone(p.Locked)
-				p.Locked[n.lock].Version = way[len(way)-2]
+				p.Locked[n.lock].Version = n.pack.candidate(way[len(way)-2]).Version
 			},
 			func(solution) string {
-				return fmt.Sprintf("upgrade %s to %s first, then %s", lock.Instance, way[0], then(way[1:]))
+				return fmt.Sprintf("upgrade %s to %s first, then %s", lock.Instance, n.step(way[0]), n.then(way[1:]))
 			},
 		})
 	}
@@ -70,7 +73,7 @@ func (s *search) stepsBefore(ctx context.Context, n *node, out set) []relaxation
 }
 
 // firstStep asks for the first step of the way to the best version that a root allows and that there is a way to.
-func (s *search) firstStep(ctx context.Context, n *node) *relaxation {
+func (s *search) firstStep(ctx context.Context, n *node, withdrawn bool) []relaxation {
 	root, lock := s.question.problem.Roots[n.root], s.question.problem.Locked[n.lock]
 	left := s.rootSet(n).without(n.pack.yanked)
 	for _, i := range s.question.holds[n.pkg] {
@@ -82,32 +85,41 @@ func (s *search) firstStep(ctx context.Context, n *node) *relaxation {
 			to = max(to, s.bestOf(n.pack, left, b))
 		}
 		left = left.without(single(n.pack.size, to))
-		way := s.way(ctx, n, lock.Version, to)
+		way := s.way(ctx, n, lock.Version, to, withdrawn)
 		if len(way) < 2 {
 			continue
 		}
-		return &relaxation{"path", "", entry{fromRoot, n.root}, root.Package, root.Where,
+		return []relaxation{{"path", "", entry{fromRoot, n.root}, root.Package, root.Where,
 			func(p *Problem) {
-				p.Roots[n.root].Range = catalog.Exactly(way[0])
+				p.Roots[n.root].Range = catalog.Exactly(n.pack.candidate(way[0]).Version)
 				if asked := s.question.asked; asked != nil && asked.kind == fromHold {
 					p.Holds[asked.index].Package = ""
 				}
 			},
 			func(solution) string {
-				return fmt.Sprintf("upgrade %s@%s first, then %s", root.name(), way[0], then(way[1:]))
+				return fmt.Sprintf("upgrade %s@%s first, then %s", root.name(), n.step(way[0]), n.then(way[1:]))
 			},
-		}
+		}}
 	}
 	return nil
 }
 
 // then is steps in order.
-func then(steps []catalog.Version) string {
+func (n *node) then(steps []int) string {
 	texts := make([]string, len(steps))
-	for i, v := range steps {
-		texts[i] = v.String()
+	for i, element := range steps {
+		texts[i] = n.step(element)
 	}
 	return strings.Join(texts, ", then ")
+}
+
+// step is an element on the way.
+func (n *node) step(element int) string {
+	text := n.pack.candidate(element).Version.String()
+	if n.pack.yanked.has(element) {
+		text += " (withdrawn)"
+	}
+	return text
 }
 
 // exactly asks for just one withdrawn version, where a root could have it.
