@@ -22,7 +22,7 @@ func (st *story) cycle() []string {
 // conflict is the story on one line: where requirements meet, or else who asked.
 func (st *story) conflict() string {
 	if cycle := st.cycle(); cycle != nil {
-		return fmt.Sprintf("dependency cycle: %s (%s)", strings.Join(cycle, " -> "), st.askers())
+		return fmt.Sprintf("dependency cycle: %s (%s)", arrows(cycle), st.askers())
 	}
 	var meeting []*chapter
 	for _, c := range st.chapters {
@@ -83,8 +83,14 @@ func (st *story) askers() string {
 // meeting lists what is asked of one instance.
 func (st *story) meeting(c *chapter) []string {
 	var parts []string
-	for _, n := range c.needed {
-		parts = append(parts, fmt.Sprintf("%s %s", st.placed(n.by), st.asks(n)))
+	opposing := slices.DeleteFunc(slices.Clone(c.needed), func(n *need) bool { return !n.opposes() })
+	needing := slices.DeleteFunc(slices.Clone(c.needed), (*need).opposes)
+	for _, n := range slices.Concat(opposing, needing) {
+		text := st.asks(n)
+		if c.opposed() && text == "needs "+anyText("") {
+			text = "needs it"
+		}
+		parts = append(parts, st.placed(n.by)+" "+text)
 	}
 	for _, o := range c.entries {
 		if !o.kind.barring() {
@@ -172,8 +178,11 @@ func (st *story) misfitting(meeting []*chapter) *chapter {
 
 // opposed reports whether another instance conflicts with that of the chapter.
 func (c *chapter) opposed() bool {
-	return slices.ContainsFunc(c.needed, func(n *need) bool { return n.kind == fromConflict || n.kind == fromAPI })
+	return slices.ContainsFunc(c.needed, (*need).opposes)
 }
+
+// opposes reports whether a need is that another instance is not there as it is.
+func (n *need) opposes() bool { return n.kind == fromConflict || n.kind == fromAPI }
 
 // misfit is the conflict of a story in which the cluster's version is in the way.
 func (st *story) misfit(c *chapter) string {

@@ -139,10 +139,10 @@ func TestASmallCauseIsToldOnAScreen(t *testing.T) {
 		"yanked":     "end " + repeated(30, "%d ") + "\n" + repeated(30, "yanked end %d because reason %d"),
 		"lock":       "end 1 2\nhold end 1\nlocked end 2",
 		"registry":   "end 1 of other\nregistries main other\nwant end from main",
-		"scope":      "end 1 2 3 namespaced",
+		"scope":      "end " + repeated(30, "%d ") + " namespaced",
 		"name":       "end 1\nother 1 namespaced\nwant other as end",
 		"circle":     "end 1 2 -> p0-7 *",
-		"component":  "end 1 2 -> with end as own",
+		"component":  "end " + repeated(30, "%d ") + " -> with end as own",
 		"only one":   "end 1 -> against role because there is one\np5-5 4 provides role\nwant p5-5 4",
 		"path":       "end 1\n" + repeated(30, "end %d.5 -> after <0.%d") + "\nlocked end 1",
 	} {

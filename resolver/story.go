@@ -74,10 +74,18 @@ func newStory(p *Problem, refuted *search, names []string, asked *entry) *story 
 
 func (p *Problem) compareOrigins(a, b *origin) int {
 	return cmp.Or(cmp.Compare(a.kind, b.kind), p.compareEntries(a, b), compareNodes(a.node, b.node),
-		cmp.Compare(a.requested.String(), b.requested.String()), cmp.Compare(a.named, b.named), compareNodes(a.target, b.target),
+		compareSets(a, b), cmp.Compare(a.requested.String(), b.requested.String()), cmp.Compare(a.named, b.named), compareNodes(a.target, b.target),
 		cmp.Compare(a.api.Group, b.api.Group), cmp.Compare(a.api.Kind, b.api.Kind), slices.Compare(a.api.Versions, b.api.Versions),
 		cmp.Compare(a.source, b.source), cmp.Compare(a.reason, b.reason), cmp.Compare(a.set.count(), b.set.count()),
 		cmp.Compare(a.against.count(), b.against.count()))
+}
+
+// compareSets orders what is said of one instance by the first version.
+func compareSets(a, b *origin) int {
+	if a.node == nil || a.node != b.node {
+		return 0
+	}
+	return cmp.Compare(a.set.lowest(0, a.node.pack.size), b.set.lowest(0, b.node.pack.size))
 }
 
 // compareNodes orders nodes by name; one of the two may be missing.
@@ -105,9 +113,9 @@ func (st *story) place(o *origin) {
 			st.chapter(target)
 		}
 	case fromPath, fromYanked:
-		c.gather(o)
+		c.entries = gather(c.entries, o)
 	case fromScope, fromName, fromCycle:
-		c.faults = append(c.faults, o)
+		c.faults = gather(c.faults, o)
 	default:
 		c.entries = append(c.entries, o)
 	}
@@ -125,17 +133,24 @@ func (o *origin) targets() []*node {
 	return list
 }
 
-// gather adds an entry for versions that are withdrawn or out of reach, or makes the one for the same reason larger.
-func (c *chapter) gather(o *origin) {
-	for i, known := range c.entries {
-		if known.kind == o.kind && known.reason == o.reason && keyOf(known.requested) == keyOf(o.requested) && known.source == o.source {
+// gather adds what is said of some versions, or makes what says the same of others larger.
+func gather(list []*origin, o *origin) []*origin {
+	for i, known := range list {
+		if known.repeats(o) {
 			more := *known
 			more.set = more.set.or(o.set)
-			c.entries[i] = &more
-			return
+			list[i] = &more
+			return list
 		}
 	}
-	c.entries = append(c.entries, o)
+	return append(list, o)
+}
+
+// repeats reports whether an origin says the same of versions as another does. A cycle through other instances is said of them all.
+func (o *origin) repeats(other *origin) bool {
+	return o.kind == other.kind && o.reason == other.reason && keyOf(o.requested) == keyOf(other.requested) && o.source == other.source &&
+		o.target == other.target && o.component == other.component && o.called == other.called && slices.Equal(o.cycle, other.cycle) &&
+		(o.kind != fromCycle || o.component)
 }
 
 func (st *story) placeNeed(o *origin) {

@@ -3,6 +3,7 @@ package resolver
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -128,20 +129,26 @@ func (st *story) meant(name string) string {
 // fault is a requirement that nobody stated but the rules of instances.
 func (st *story) fault(o *origin) string {
 	n := o.node
-	which := n.pkg + " " + n.pack.versions(o.set, n.pack.present)
+	who, is, has := n.pkg+" "+n.pack.versions(o.set, n.pack.present), "is", "has"
+	switch {
+	case o.set.count() > 1 && o.set.equal(n.pack.present):
+		who = "every version of " + n.pkg
+	case o.set.count() > 1:
+		is, has = "are", "have"
+	}
 	switch {
 	case o.kind == fromCycle:
-		return cycleText(o, which)
+		return cycleText(o, who)
 	case o.kind == fromName && o.component:
-		return fmt.Sprintf("%s has two components that would be %s", which, o.called)
+		return fmt.Sprintf("%s %s two components that would be %s", who, has, o.called)
 	case o.kind == fromName:
 		return fmt.Sprintf("%s and %s would both be the instance %s", n.origin(), o.target.origin(), n.instance)
 	case o.target != nil:
-		return fmt.Sprintf("%s is namespaced, but %s needs it once in the cluster", which, o.target.label())
+		return fmt.Sprintf("%s %s namespaced, but %s needs it once in the cluster", who, is, o.target.label())
 	case n.free():
-		return fmt.Sprintf("%s is installed once in the cluster, so not as %s", which, n.instance)
+		return fmt.Sprintf("%s %s installed once in the cluster, so not as %s", who, is, n.instance)
 	}
-	return which + " is namespaced, and only what is installed once in the cluster can be depended on"
+	return fmt.Sprintf("%s %s namespaced, and only what is installed once in the cluster can be depended on", who, is)
 }
 
 // origin is where an instance comes from, in words.
@@ -157,7 +164,7 @@ func cycleText(o *origin, which string) string {
 		return fmt.Sprintf("%s needs itself", which)
 	}
 	if o.component {
-		return fmt.Sprintf("%s would contain %s again, as a component: %s", which, o.cycle[0].pkg, strings.Join(o.names(), " -> "))
+		return fmt.Sprintf("%s would contain %s again, as a component: %s", which, o.cycle[0].pkg, arrows(o.names()))
 	}
 	var links []string
 	for i, n := range o.cycle {
@@ -168,7 +175,18 @@ func cycleText(o *origin, which string) string {
 		}
 		links = append(links, link)
 	}
-	return join(links, " and ") + ": a cycle"
+	return and(links) + ": a cycle"
+}
+
+// maxCircle bounds how many instances of a cycle are named on one line.
+const maxCircle = 12
+
+// arrows is a cycle on one line; of a long one the middle is left out.
+func arrows(names []string) string {
+	if n := len(names) - maxCircle; n > 1 {
+		names = slices.Concat(names[:maxCircle-2], []string{fmt.Sprintf("%d more", n)}, names[len(names)-2:])
+	}
+	return strings.Join(names, " -> ")
 }
 
 // names is the cycle, from the least name around and back to it.

@@ -47,7 +47,7 @@ func (e *NoSolutionError) steps(b *strings.Builder, before string, line func(n i
 	}
 	b.WriteString(before)
 	for i, step := range e.Steps {
-		if i == maxSteps {
+		if i == maxSteps && len(e.Steps) > maxSteps+1 {
 			fmt.Fprintf(b, "     and %d more\n", len(e.Steps)-maxSteps)
 			return
 		}
