@@ -25,6 +25,7 @@ func (noIssues) PutIssue(context.Context, string, forge.Issue) (forge.Issue, err
 
 // TestSoakWithoutIssues: when a version was seen first is kept on a branch, and so are ticks.
 func TestSoakWithoutIssues(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "policy: {soak: 3d}\n")
 	run := func(want ...string) {
 		t.Helper()
@@ -85,6 +86,7 @@ func (f *fleet) file(branch, name string) string {
 }
 
 func TestC46LongDashboardKeepsWhatItNotes(t *testing.T) {
+	t.Parallel()
 	b := bot.ParseBoard("")
 	b.Seen["tool v1.1.0"] = time.Unix(1_800_000_000, 0).UTC()
 	entries := []bot.Entry{{Section: "Needs approval", Text: "tool is approved", Tick: "approve tool v2", Ticked: true}}

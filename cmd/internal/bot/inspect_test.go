@@ -48,6 +48,7 @@ func (f *fleet) pullOf(branch string, files map[string]string) forge.Pull {
 }
 
 func TestReviewOfAnyPullIsOneComment(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.want(f.inspect(), "upgrade/tool updated")
 	comment, state := f.told(f.pulls(forge.Open)[0])
@@ -62,6 +63,7 @@ func TestReviewOfAnyPullIsOneComment(t *testing.T) {
 }
 
 func TestReviewFindsAnEditedTree(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	p := f.pullOf("mine", map[string]string{toolFile: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tool, namespace: tool}\n"})
 	f.pullOf("other", map[string]string{"README": "another\n"})
@@ -74,6 +76,7 @@ func TestReviewFindsAnEditedTree(t *testing.T) {
 
 // TestC47PullNamesAHostileRegistry: nothing is asked of it.
 func TestC47PullNamesAHostileRegistry(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	asked := 0
 	hostile := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))

@@ -132,6 +132,7 @@ func (f *fleet) judge(schedule string) {
 
 // TestC9TwoBots interrupts one bot at every call, by two calls of the other.
 func TestC9TwoBots(t *testing.T) {
+	t.Parallel()
 	turns := 0
 	for cut := 0; cut == 0 || cut < turns; cut++ {
 		for _, length := range []int{2} { // how many turns the other gets
@@ -155,6 +156,7 @@ func TestC9TwoBots(t *testing.T) {
 }
 
 func TestC9ThreeBotsAtRandom(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		f := newFleet(t, "")
 		f.publish("tool", "v1.0.0", "v1.1.0")
@@ -166,6 +168,7 @@ func TestC9ThreeBotsAtRandom(t *testing.T) {
 
 // TestC9TwoBotsUpdate: both find an old pull to bring up to date.
 func TestC9TwoBotsUpdate(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(3) {
 		f := upgraded(t)
 		f.publish("tool", "v1.0.0", "v1.1.0", "v1.2.0")

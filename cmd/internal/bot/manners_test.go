@@ -24,6 +24,7 @@ func upgraded(t *testing.T) *fleet {
 const toolFile = "gkops/prod/packages/tool/core/configmap_tool_tool.yaml"
 
 func TestC1TheSameRunTwice(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.want(f.quiet(), "upgrade/tool unchanged")
 	if got := f.facts(); got != "1 branches, 1 pulls, 1 commits" {
@@ -32,6 +33,7 @@ func TestC1TheSameRunTwice(t *testing.T) {
 }
 
 func TestC10PersonPushesToTheBranch(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	mine := f.server.Push(t, repo, "gkops/upgrade/tool", "Mine", map[string]string{"note": "mine\n"})
 	f.publish("tool", "v1.0.0", "v1.1.0", "v1.2.0")
@@ -47,6 +49,7 @@ func TestC10PersonPushesToTheBranch(t *testing.T) {
 
 // TestC10PushBetweenFetchAndPush: the person comes after the bot has looked and before it pushes.
 func TestC10PushBetweenFetchAndPush(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.publish("tool", "v1.0.0", "v1.1.0", "v1.2.0")
 	mine := ""
@@ -77,6 +80,7 @@ func (i *intruded) Push(ctx context.Context, branch, id, old string) error {
 }
 
 func TestC11PersonAmendsTheCommit(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	mine := f.server.Amend(t, repo, "gkops/upgrade/tool", "Upgrade tool to v1.1.0\n\nGkops-Plan: sha256:"+strings.Repeat("0", 64), map[string]string{toolFile: "apiVersion: v1\n"})
 	f.publish("tool", "v1.0.0", "v1.1.0", "v1.2.0")
@@ -88,6 +92,7 @@ func TestC11PersonAmendsTheCommit(t *testing.T) {
 
 // TestC11ForgedTrailerIsFoundByRendering: the digest is right, what the lock says is not.
 func TestC11ForgedTrailerIsFoundByRendering(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	base := f.server.Tip(t, repo, "main")
 	f.server.Point(t, repo, "gkops/upgrade/tool", base)
@@ -102,6 +107,7 @@ func TestC11ForgedTrailerIsFoundByRendering(t *testing.T) {
 }
 
 func TestC12BaseMoves(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.server.Push(t, repo, "main", "Other", map[string]string{"other": "x\n"})
 	f.want(f.run(), "upgrade/tool updated")
@@ -112,6 +118,7 @@ func TestC12BaseMoves(t *testing.T) {
 }
 
 func TestC12BaseMovesBeforeThePush(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	b, moved := f.bot(f.server.As("bot")), false
@@ -132,6 +139,7 @@ func TestC12BaseMovesBeforeThePush(t *testing.T) {
 }
 
 func TestC12BaseIsRewritten(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.server.Amend(t, repo, "main", "Begin again", map[string]string{"other": "x\n"})
 	f.want(f.run(), "upgrade/tool updated")
@@ -141,6 +149,7 @@ func TestC12BaseIsRewritten(t *testing.T) {
 }
 
 func TestC12DefaultBranchIsRenamed(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.server.RenameDefault(t, repo, "trunk")
 	f.run()
@@ -158,6 +167,7 @@ func (f *fleet) edit(number int64, edit forge.PullEdit) {
 }
 
 func TestC14ClosedMeansClosedForThatVersion(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.edit(f.pulls(forge.Open)[0].Number, forge.PullEdit{State: forge.Closed})
 	f.want(f.run(), "upgrade/tool refused")
@@ -170,6 +180,7 @@ func TestC14ClosedMeansClosedForThatVersion(t *testing.T) {
 }
 
 func TestC14TickProposesAgain(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.edit(f.pulls(forge.Open)[0].Number, forge.PullEdit{State: forge.Closed})
 	f.run()
@@ -203,6 +214,7 @@ func (f *fleet) tick(key string) {
 }
 
 func TestC15RetitledAndRelabelled(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	title := "My own title"
 	f.edit(f.pulls(forge.Open)[0].Number, forge.PullEdit{Title: &title, AddLabels: []string{"mine"}})
@@ -219,6 +231,7 @@ func TestC15RetitledAndRelabelled(t *testing.T) {
 }
 
 func TestC15Retargeted(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.server.Push(t, repo, "release", "Release", map[string]string{"release": "x\n"})
 	base := "release"
@@ -240,6 +253,7 @@ func (f *fleet) merge(number int64) {
 }
 
 func TestC16MergedAndNotDeleted(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.merge(f.pulls(forge.Open)[0].Number)
 	f.want(f.run())
@@ -253,6 +267,7 @@ func TestC16MergedAndNotDeleted(t *testing.T) {
 }
 
 func TestC17AnswerOfTheCreationIsLost(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	client := f.server.As("bot")
@@ -276,6 +291,7 @@ func (s silent) OpenPull(ctx context.Context, path string, pull forge.NewPull) (
 }
 
 func TestC18OnlyOurOwnIsAdopted(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.server.Push(t, repo, "gkops/upgrade/tool", "Mine", map[string]string{"note": "mine\n"})
@@ -287,6 +303,7 @@ func TestC18OnlyOurOwnIsAdopted(t *testing.T) {
 }
 
 func TestC18ForkWithOurBranchName(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.server.AddUser("mallory")
@@ -299,6 +316,7 @@ func TestC18ForkWithOurBranchName(t *testing.T) {
 }
 
 func TestC19DiedAfterThePush(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	client := f.server.As("bot")
@@ -318,6 +336,7 @@ func TestC19DiedAfterThePush(t *testing.T) {
 
 // TestC21EveryCallMayFail: whatever call is refused, the next run ends where an undisturbed one does.
 func TestC21EveryCallMayFail(t *testing.T) {
+	t.Parallel()
 	for n := 1; ; n++ {
 		f := newFleet(t, "")
 		f.publish("tool", "v1.0.0", "v1.1.0")
@@ -344,6 +363,7 @@ func TestC21EveryCallMayFail(t *testing.T) {
 }
 
 func TestC23NewPullIsMissingFromTheList(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.server.HideNew(5 * time.Second)
 	f.publish("tool", "v1.0.0", "v1.1.0")
@@ -358,6 +378,7 @@ func TestC23NewPullIsMissingFromTheList(t *testing.T) {
 }
 
 func TestC23ManyPullsAndAPageThatFails(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	for n := range 40 {
 		branch := "feature-" + string(rune('a'+n/26)) + string(rune('a'+n%26))
@@ -375,6 +396,7 @@ func TestC23ManyPullsAndAPageThatFails(t *testing.T) {
 }
 
 func TestSupersededPullIsClosed(t *testing.T) {
+	t.Parallel()
 	f := upgraded(t)
 	f.publish("tool", "v1.0.0")
 	f.want(f.run(), "upgrade/tool superseded")

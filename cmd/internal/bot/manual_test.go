@@ -59,6 +59,7 @@ func (f *fleet) bases() string {
 }
 
 func TestPullsOfCommandsAreAStack(t *testing.T) {
+	t.Parallel()
 	f := stacked(t)
 	if got := f.bases(); got != "pull/upgrade-tool on main, pull/upgrade-web on pull/upgrade-tool" {
 		t.Error(got)
@@ -71,6 +72,7 @@ func TestPullsOfCommandsAreAStack(t *testing.T) {
 }
 
 func TestStackFollowsItsBase(t *testing.T) {
+	t.Parallel()
 	f := stacked(t)
 	f.server.Push(t, repo, "main", "Other", map[string]string{"other": "x\n"})
 	f.want(f.run(), "pull/upgrade-tool updated", "pull/upgrade-web updated")
@@ -89,6 +91,7 @@ func TestStackFollowsItsBase(t *testing.T) {
 }
 
 func TestStackOfWhichTheFirstIsClosed(t *testing.T) {
+	t.Parallel()
 	f := stacked(t)
 	f.edit(1, forge.PullEdit{State: forge.Closed})
 	r := f.run()
@@ -100,6 +103,7 @@ func TestStackOfWhichTheFirstIsClosed(t *testing.T) {
 }
 
 func TestPullOfACommandThatIsDoneOtherwise(t *testing.T) {
+	t.Parallel()
 	f := stacked(t)
 	head := f.pulls(forge.Open)[0].HeadCommit
 	f.server.Push(t, repo, "main", "Other", map[string]string{"other": "x\n"})
@@ -116,6 +120,7 @@ func TestPullOfACommandThatIsDoneOtherwise(t *testing.T) {
 }
 
 func TestPullOfACommandWhoseWorkspaceChangedToo(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	bench, err := f.bot(f.server.As("ada")).Begin(context.Background(), repo)
 	if err != nil {
@@ -148,6 +153,7 @@ func TestPullOfACommandWhoseWorkspaceChangedToo(t *testing.T) {
 }
 
 func TestWhatACommandBringsIsNotProposedTwice(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	if _, _, err := f.command(nil, "tool"); err != nil {

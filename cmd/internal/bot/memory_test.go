@@ -68,6 +68,7 @@ func (f *fleet) counting(memory bot.Memory) func() string {
 }
 
 func TestWhatDidNotChangeCostsOneList(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	memory := &kept{}
 	run := f.counting(memory)
@@ -105,6 +106,7 @@ func TestWhatDidNotChangeCostsOneList(t *testing.T) {
 }
 
 func TestWhatHasNoWorkspaceCostsOneList(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.server.Push(t, repo, "main", "No workspace", map[string]string{"gkops.yaml": ""})
 	run := f.counting(&kept{})
@@ -120,6 +122,7 @@ func TestWhatHasNoWorkspaceCostsOneList(t *testing.T) {
 
 // TestWhatWaitsIsNoRest: what a person can tick is on the dashboard, and then nothing is at rest.
 func TestWhatWaitsIsNoRest(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v2.0.0")
 	run := f.counting(&kept{})

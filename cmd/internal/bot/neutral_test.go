@@ -58,6 +58,7 @@ func neutral(t *testing.T, what, text string) {
 
 // TestC46TextsOfPackagesDoNothing puts the hostile text wherever a package, a registry or a policy can say something.
 func TestC46TextsOfPackagesDoNothing(t *testing.T) {
+	t.Parallel()
 	quoted, err := json.Marshal(hostile)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestScheduleHoldsNewPullsAlone(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "policy:\n  timeZone: Europe/Vienna\n  schedule: [\"* 6-8 * * 1-5\"]\n") // now it is Monday, 11:00 there
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	r := f.run()
@@ -33,6 +34,7 @@ func TestScheduleHoldsNewPullsAlone(t *testing.T) {
 }
 
 func TestSoakTakesTheNewestThatIsOldEnough(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "policy:\n  soak: 3d\n")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.want(f.run())
@@ -50,6 +52,7 @@ func TestSoakTakesTheNewestThatIsOldEnough(t *testing.T) {
 }
 
 func TestSecurityPassesScheduleSoakAndLimit(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "policy:\n  soak: 30d\n  schedule: [\"* 1 * * *\"]\n  limits: {open: 1}\n")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.publish("web", "v1.0.0", "v1.1.0")
@@ -68,6 +71,7 @@ func TestSecurityPassesScheduleSoakAndLimit(t *testing.T) {
 }
 
 func TestMajorNeedsApproval(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v2.0.0")
 	f.want(f.run())
@@ -78,6 +82,7 @@ func TestMajorNeedsApproval(t *testing.T) {
 }
 
 func TestPinsAndSkipsEnd(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "policy:\n  pins: [{package: tool, version: \"<1.2\", reason: slow, until: \"2026-03-10\"}]\n"+
 		"  skips: [{package: web, version: \"1.1.0\", reason: broken}]\n")
 	f.publish("tool", "v1.0.0", "v1.1.0", "v1.2.0")
@@ -99,6 +104,7 @@ func TestPinsAndSkipsEnd(t *testing.T) {
 }
 
 func TestLimitOfOpenPulls(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "policy:\n  limits: {open: 1}\n")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.publish("web", "v1.0.0", "v1.1.0")
@@ -107,6 +113,7 @@ func TestLimitOfOpenPulls(t *testing.T) {
 }
 
 func TestAutomergeWhenChecksArePassed(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "policy:\n  automerge: {risk: low, method: squash}\n")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	r := f.run()
@@ -126,6 +133,7 @@ func TestAutomergeWhenChecksArePassed(t *testing.T) {
 }
 
 func TestBlockedIsToldAndTheOthersGoOn(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.publish("web", "v1.0.0", "v1.1.0")
@@ -138,6 +146,7 @@ func TestBlockedIsToldAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestC26UnreadablePackageIsTold(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.write("web/versions.yaml", "<html>Please log in</html>")
@@ -149,6 +158,7 @@ func TestC26UnreadablePackageIsTold(t *testing.T) {
 
 // TestC22ProtectedBranch: one pull is refused, its reason is told once, the others go on.
 func TestC22ProtectedBranch(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.publish("web", "v1.0.0", "v1.1.0")
@@ -200,6 +210,7 @@ func TestC2SameBodyAndCommitInAnyZone(t *testing.T) {
 }
 
 func TestDryRunWritesNothing(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	b := f.bot(f.server.As("bot"))
@@ -211,6 +222,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 }
 
 func TestOneFailureStopsNoOther(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	f.server.Add(t, "team/plain", map[string]string{"README": "no workspace\n"})
 	f.publish("tool", "v1.0.0", "v1.1.0")
@@ -228,6 +240,7 @@ func TestOneFailureStopsNoOther(t *testing.T) {
 }
 
 func TestShardsPartTheRepositories(t *testing.T) {
+	t.Parallel()
 	seen := map[string]int{}
 	for index := range 4 {
 		for n := range 100 {
@@ -248,6 +261,7 @@ func TestShardsPartTheRepositories(t *testing.T) {
 }
 
 func TestPromotionAfterTheSoak(t *testing.T) {
+	t.Parallel()
 	f := newFleetOf(t, "policy:\n  rules: [{clusters: [late], soak: 3d}]\n", `{name: late, kubernetes: "1.33", follows: prod}, `, t.TempDir())
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.want(f.run(), "upgrade/tool opened")
@@ -268,6 +282,7 @@ func TestPromotionAfterTheSoak(t *testing.T) {
 }
 
 func TestPromotionWaitsForChecks(t *testing.T) {
+	t.Parallel()
 	f := newFleetOf(t, "policy:\n  rules: [{clusters: [late], checks: true}]\n", `{name: late, kubernetes: "1.33", follows: prod}, `, t.TempDir())
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.want(f.run(), "upgrade/tool opened")
@@ -294,6 +309,7 @@ func TestPromotionWaitsForChecks(t *testing.T) {
 }
 
 func TestPromotionOfOtherBytesIsRefused(t *testing.T) {
+	t.Parallel()
 	f := newFleetOf(t, "", `{name: late, kubernetes: "1.33", follows: prod}, `, t.TempDir())
 	f.publish("tool", "v1.0.0", "v1.1.0")
 	f.run()
@@ -306,6 +322,7 @@ func TestPromotionOfOtherBytesIsRefused(t *testing.T) {
 
 // TestFirstCloneOfManyFiles: more objects than are stored one by one are there at once.
 func TestFirstCloneOfManyFiles(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "")
 	many := map[string]string{}
 	for n := range 150 {

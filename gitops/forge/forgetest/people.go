@@ -26,7 +26,37 @@ func (s *Server) Amend(t testing.TB, path, branch, message string, files map[str
 	return s.push(t, path, branch, message, files, true)
 }
 
-func (s *Server) push(t testing.TB, path, branch, message string, files map[string]string, amend bool) string {
+func (s *Server) push(t testing.TB, path, branch, message string, files map[string]string, amend bool) (id string) {
+	t.Helper()
+	s.with(t, path, func(r *repository, store *gitops.Store, refs gitops.Refs) error {
+		old := refs.ByName["refs/heads/"+branch]
+		c := gitops.NewCommit{Message: message, Author: Person("alice", s.now()), Committer: Person("alice", s.now())}
+		switch {
+		case old == "" && refs.ByName["refs/heads/"+r.Default] != "":
+			c.Parents = []string{refs.ByName["refs/heads/"+r.Default]}
+		case old != "":
+			c.Parents = []string{old}
+		}
+		for name, text := range files {
+			c.Files = append(c.Files, gitops.FileChange{Path: name, Data: []byte(text), Deleted: text == ""})
+		}
+		if amend {
+			c = amended(t, store, old, c)
+		}
+		var err error
+		if id, err = store.Commit(t.Context(), c); errors.Is(err, gitops.ErrUnchanged) && old == "" {
+			id, err = c.Parents[0], nil // a new branch with nothing on it
+		}
+		if err != nil {
+			return err
+		}
+		return store.Point(t.Context(), "refs/heads/"+branch, old, id)
+	})
+	return id
+}
+
+// with does something with a repository as it is on disk, while nobody else does. Errors end the test.
+func (s *Server) with(t testing.TB, path string, do func(r *repository, store *gitops.Store, refs gitops.Refs) error) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -35,34 +65,12 @@ func (s *Server) push(t testing.TB, path, branch, message string, files map[stri
 		t.Fatal(err)
 	}
 	store, refs, err := r.reopened()
-	if err != nil {
-		t.Fatal(err)
-	}
-	old := refs.ByName["refs/heads/"+branch]
-	c := gitops.NewCommit{Message: message, Author: Person("alice", s.now()), Committer: Person("alice", s.now())}
-	switch {
-	case old == "" && refs.ByName["refs/heads/"+r.Default] != "":
-		c.Parents = []string{refs.ByName["refs/heads/"+r.Default]}
-	case old != "":
-		c.Parents = []string{old}
-	}
-	for name, text := range files {
-		c.Files = append(c.Files, gitops.FileChange{Path: name, Data: []byte(text), Deleted: text == ""})
-	}
-	if amend {
-		c = amended(t, store, old, c)
-	}
-	id, err := store.Commit(t.Context(), c)
-	if errors.Is(err, gitops.ErrUnchanged) && old == "" {
-		id, err = c.Parents[0], nil // a new branch with nothing on it
-	}
 	if err == nil {
-		err = store.Point(t.Context(), "refs/heads/"+branch, old, id)
+		err = do(r, store, refs)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id
 }
 
 // amended makes a commit on the parents of another that has its files too.
@@ -88,89 +96,58 @@ func amended(t testing.TB, store *gitops.Store, old string, c gitops.NewCommit) 
 // Point moves a branch to a commit, whatever it was: a rewritten base, a forced push. An empty commit deletes the branch.
 func (s *Server) Point(t testing.TB, path, branch, commit string) {
 	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, err := s.find(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, refs, err := r.reopened()
-	if err == nil {
-		err = store.Point(t.Context(), "refs/heads/"+branch, refs.ByName["refs/heads/"+branch], commit)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.with(t, path, func(_ *repository, store *gitops.Store, refs gitops.Refs) error {
+		return store.Point(t.Context(), "refs/heads/"+branch, refs.ByName["refs/heads/"+branch], commit)
+	})
 }
 
 // Tip is the commit of a branch, empty when it is not there.
-func (s *Server) Tip(t testing.TB, path, branch string) string {
+func (s *Server) Tip(t testing.TB, path, branch string) (tip string) {
 	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, err := s.find(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tip, err := r.tip(branch)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.with(t, path, func(_ *repository, _ *gitops.Store, refs gitops.Refs) error {
+		tip = refs.ByName["refs/heads/"+branch]
+		return nil
+	})
 	return tip
 }
 
 // RenameDefault gives the default branch another name.
 func (s *Server) RenameDefault(t testing.TB, path, branch string) {
 	t.Helper()
-	tip := s.Tip(t, path, s.repository(t, path).Default)
-	s.Point(t, path, branch, tip)
-	s.Point(t, path, s.repository(t, path).Default, "")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.repositories[path].Default = branch
+	s.with(t, path, func(r *repository, store *gitops.Store, refs gitops.Refs) error {
+		old := r.Default
+		r.Default = branch
+		tip := refs.ByName["refs/heads/"+old]
+		return errors.Join(store.Point(t.Context(), "refs/heads/"+branch, "", tip), store.Point(t.Context(), "refs/heads/"+old, tip, ""))
+	})
 }
 
 // Archive makes a repository read-only.
 func (s *Server) Archive(t testing.TB, path string) {
 	t.Helper()
-	r := s.repository(t, path)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r.Archived = true
+	s.with(t, path, func(r *repository, _ *gitops.Store, _ gitops.Refs) error {
+		r.Archived = true
+		return nil
+	})
 }
 
 // Fork makes a copy of a repository for another owner.
 func (s *Server) Fork(t testing.TB, path, fork string) {
 	t.Helper()
-	from := s.repository(t, path)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	to, err := s.add(fork, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	to.parent, to.Default = path, from.Default
-	_, refs, err := from.reopened()
-	for name, id := range refs.ByName {
-		if err == nil {
-			err = from.store.CopyTo(t.Context(), to.store, []string{id}, 0)
+	s.with(t, path, func(from *repository, store *gitops.Store, refs gitops.Refs) error {
+		to, err := s.add(fork, nil)
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			err = to.store.Point(t.Context(), name, "", id)
+		to.parent, to.Default = path, from.Default
+		for name, id := range refs.ByName {
+			if err := store.CopyTo(t.Context(), to.store, []string{id}, 0); err != nil {
+				return err
+			}
+			if err := to.store.Point(t.Context(), name, "", id); err != nil {
+				return err
+			}
 		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (s *Server) repository(t testing.TB, path string) *repository {
-	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, err := s.find(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+		return nil
+	})
 }
