@@ -203,10 +203,11 @@ func rowsOf(r bot.Result) [][]string {
 
 // fleet is a server, with the repositories of it that a run is for.
 type fleet struct {
-	place kind.Place
-	paths []string
-	owner string
-	ssh   map[string]string // by path, the addresses of those that a person named by ssh
+	place   kind.Place
+	paths   []string
+	owner   string            // whose repositories are all of them
+	account string            // whose installation of a GitHub App is asked, empty for none
+	ssh     map[string]string // by path, the addresses of those that a person named by ssh
 }
 
 // add adds a repository by its address.
@@ -221,7 +222,7 @@ func (f *fleet) add(path, address string) {
 }
 
 // fleets are the servers of all repositories that a person named, in their order.
-func (o *botOptions) fleets(ctx context.Context, env Env) ([]fleet, error) {
+func (o *botOptions) fleets(ctx context.Context, env Env) ([]*fleet, error) {
 	repos := o.repos
 	if len(repos) == 0 && o.owner == "" {
 		origin, err := originOf(env)
@@ -230,39 +231,38 @@ func (o *botOptions) fleets(ctx context.Context, env Env) ([]fleet, error) {
 		}
 		repos = []string{origin}
 	}
-	var all []fleet
+	var all []*fleet
 	for _, address := range repos {
 		place, err := o.place(ctx, env, address)
 		if err != nil {
 			return nil, fmt.Errorf("repository %s: %w", withoutUser(address), err)
 		}
-		n := indexOf(all, place)
-		if n < 0 {
-			n, all = len(all), append(all, fleet{place: place})
-		}
-		all[n].add(place.Path, address)
+		fleetOf(&all, env, place).add(place.Path, address)
 	}
 	if o.owner != "" {
 		place, err := o.place(ctx, env, strings.TrimRight(o.server, "/")+"/"+o.owner+"/any")
 		if err != nil {
 			return nil, fmt.Errorf("server %s: %w", withoutUser(o.server), err)
 		}
-		n := indexOf(all, place)
-		if n < 0 {
-			n, all = len(all), append(all, fleet{place: place})
-		}
-		all[n].owner = o.owner
+		fleetOf(&all, env, place).owner = o.owner
 	}
 	return all, nil
 }
 
-func indexOf(all []fleet, place kind.Place) int {
-	for n, f := range all {
-		if f.place.Kind == place.Kind && f.place.API.String() == place.API.String() {
-			return n
+// fleetOf finds the fleet that a repository belongs to, or adds one. The token of a GitHub App is for one owner, so each has a fleet.
+func fleetOf(all *[]*fleet, env Env, place kind.Place) *fleet {
+	owner, _, _ := strings.Cut(place.Path, "/")
+	if place.Kind != kind.GitHub || env.Getenv("GKOPS_GITHUB_APP_ID") == "" {
+		owner = ""
+	}
+	for _, f := range *all {
+		if f.place.Kind == place.Kind && f.place.API.String() == place.API.String() && f.account == owner {
+			return f
 		}
 	}
-	return -1
+	f := &fleet{place: place, account: owner}
+	*all = append(*all, f)
+	return f
 }
 
 // place tells which forge a repository is on.

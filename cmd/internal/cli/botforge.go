@@ -31,7 +31,7 @@ import (
 )
 
 // run runs the bot over one server.
-func (o *botOptions) run(ctx context.Context, env Env, f fleet, log *slog.Logger, do func(*bot.Run, context.Context) ([]bot.Result, error)) ([]bot.Result, error) {
+func (o *botOptions) run(ctx context.Context, env Env, f *fleet, log *slog.Logger, do func(*bot.Run, context.Context) ([]bot.Result, error)) ([]bot.Result, error) {
 	reach := &access{env: env, place: f.place}
 	run, done, err := o.runner(reach, f)
 	if err != nil {
@@ -49,7 +49,7 @@ func (o *botOptions) run(ctx context.Context, env Env, f fleet, log *slog.Logger
 }
 
 // runner is the bot for one server, and what cleans up after it.
-func (o *botOptions) runner(reach *access, f fleet) (run *bot.Run, done func(), err error) {
+func (o *botOptions) runner(reach *access, f *fleet) (run *bot.Run, done func(), err error) {
 	client, err := reach.forge(f)
 	if err != nil {
 		return nil, nil, err
@@ -149,7 +149,7 @@ func (a *access) redact(text string) string {
 }
 
 // forge is the client of the server: by a GitHub App when GKOPS_GITHUB_APP_ID names one, else by a token.
-func (a *access) forge(f fleet) (bot.Forge, error) {
+func (a *access) forge(f *fleet) (bot.Forge, error) {
 	options := polite.Options{Base: a.env.HTTP.Transport, Now: a.env.Now, Sleep: sleep}
 	if options.Base == nil {
 		options.Base = http.DefaultTransport
@@ -159,8 +159,7 @@ func (a *access) forge(f fleet) (bot.Forge, error) {
 		if err != nil {
 			return nil, err
 		}
-		owner, _, _ := strings.Cut(append(f.paths, f.owner)[0], "/")
-		if a.app, err = github.NewApp(f.place.API, id, key, owner, options); err != nil {
+		if a.app, err = github.NewApp(f.place.API, id, key, f.account, options); err != nil {
 			return nil, err
 		}
 		return bot.OpenForge(f.place, a.appToken, a.app, options)

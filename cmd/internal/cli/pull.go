@@ -62,7 +62,8 @@ func (o *pullOptions) pulling(ctx context.Context, env Env, do func(*desk) error
 	if err != nil {
 		return fmt.Errorf("origin %s: %w", withoutUser(origin), err)
 	}
-	f := fleet{place: place}
+	var fleets []*fleet
+	f := fleetOf(&fleets, env, place)
 	f.add(place.Path, origin)
 	reach := &access{env: env, place: place}
 	if err := reach.able(ctx); err != nil {
