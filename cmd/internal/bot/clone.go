@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"gkops.dev/gkops/gitops"
@@ -126,20 +126,19 @@ func walk(ctx context.Context, c Clone, tip string, see func(gitops.CommitFacts)
 // Identity is who the commits of the bot are by.
 type Identity struct{ Name, Email string }
 
-// commit makes the commit of a proposal on top of a base. The same proposal gives the same commit: its time is that of the base.
-func commit(ctx context.Context, store *gitops.Store, who Identity, sign func([]byte) (string, error), branch, base, message string, files map[string][]byte) (string, error) {
+// newCommit is the commit of a branch on top of a base, without its people. The same files give the same commit: its time is that of the
+// base.
+func newCommit(store *gitops.Store, branch, base, message string, files map[string][]byte) (gitops.NewCommit, error) {
 	parent, err := store.CommitOf(base)
 	if err != nil {
-		return "", err
+		return gitops.NewCommit{}, err
 	}
-	person := gitops.Person{Name: who.Name, Email: who.Email, When: parent.Committer.When.In(time.UTC)}
 	c := gitops.NewCommit{
-		Parents: []string{base}, Author: person, Committer: person,
-		Message: withTrailer(message, PlanDigest(branch, base, files)), Sign: sign,
+		Parents: []string{base}, Committer: gitops.Person{When: parent.Committer.When.In(time.UTC)},
+		Message: withTrailer(message, PlanDigest(branch, base, files)),
 	}
-	for name, data := range files {
-		c.Files = append(c.Files, gitops.FileChange{Path: name, Data: data, Deleted: data == nil})
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		c.Files = append(c.Files, gitops.FileChange{Path: name, Data: files[name], Deleted: files[name] == nil})
 	}
-	slices.SortFunc(c.Files, func(a, b gitops.FileChange) int { return strings.Compare(a.Path, b.Path) })
-	return store.Commit(ctx, c)
+	return c, nil
 }

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -23,14 +21,17 @@ type Bench struct {
 	on    ground
 }
 
-// Begin looks at a repository. It returns a *pipeline.NoWorkspaceError for one without a workspace, and the errors of forges and remotes.
+// Begin looks at a repository. It returns a *NotOpenedError for one that pulls cannot be opened in, and the errors of forges and remotes.
 func (r *Run) Begin(ctx context.Context, path string) (*Bench, error) {
-	v, err := r.arrive(ctx, path, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	if err != nil {
+	v, err := r.arrive(ctx, path, r.Log)
+	var none *pipeline.NoWorkspaceError
+	switch {
+	case errors.As(err, &none):
+		return nil, &NotOpenedError{Why: "branch " + v.info.Default + " of origin has no " + workspace.FileName, Advice: "a pull starts there: push the one that is here first"}
+	case err != nil:
 		return nil, err
-	}
-	if v == nil {
-		return nil, &NotOpenedError{Why: "repository " + path + " is archived, or has no commit", Advice: "a pull needs a branch to go to"}
+	case v == nil:
+		return nil, &NotOpenedError{Why: "repository " + path + " is archived, or has no commit", Advice: "a pull needs a branch to go to: push one first"}
 	}
 	v.board = ParseBoard("")
 	return &Bench{visit: v, on: v.base}, nil
@@ -152,6 +153,9 @@ func (v *visit) rebase(ctx context.Context, p forge.Pull, marker Marker, out *Ou
 	switch {
 	case err != nil:
 		return err
+	case owner == Nobodys:
+		out.State, out.Why = Later, "its branch is gone"
+		return nil
 	case owner == Edited:
 		out.State, out.Why = Left, "the branch has changes that are not gkops's"
 		return v.markEdited(ctx, p, true)
@@ -196,7 +200,8 @@ func (v *visit) again(ctx context.Context, p forge.Pull, marker Marker, on groun
 	if err != nil {
 		return nil, err
 	}
-	return v.make(ctx, Wish{Branch: p.Head, Kind: Manual, Title: marker.Title, Targets: marker.Targets, Edit: edit}, on)
+	author := &Identity{Name: tip.Author.Name, Email: tip.Author.Email}
+	return v.make(ctx, Wish{Branch: p.Head, Kind: Manual, Title: marker.Title, Targets: marker.Targets, Edit: edit, author: author}, on)
 }
 
 // under is the branch that a pull to a branch is based on: that one while its own pull is open, what that one was merged into

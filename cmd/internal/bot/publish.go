@@ -41,7 +41,7 @@ func (v *visit) make(ctx context.Context, w Wish, on ground) (*made, error) {
 			return nil, err
 		}
 	}
-	id, err := v.commit(ctx, w.Branch, on.commit, proposal.Message(w.Title), files)
+	id, err := v.commit(ctx, w, on.commit, proposal.Message(w.Title), files)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +55,20 @@ func (v *visit) make(ctx context.Context, w Wish, on ground) (*made, error) {
 	return m, err
 }
 
-// commit makes the commit of a branch on top of a base, unless the branch is there with one that says and holds the same: signatures may
+// commit makes the commit of a wish on top of a base, unless the branch is there with one that says and holds the same: signatures may
 // differ every time.
-func (v *visit) commit(ctx context.Context, branch, base, message string, files map[string][]byte) (string, error) {
-	id, err := commit(ctx, v.clone.Store(), v.who, v.sign, branch, base, message, files)
-	tip := v.branches[branch]
+func (v *visit) commit(ctx context.Context, w Wish, base, message string, files map[string][]byte) (string, error) {
+	c, err := newCommit(v.clone.Store(), w.Branch, base, message, files)
+	if err != nil {
+		return "", err
+	}
+	c.Committer.Name, c.Committer.Email, c.Sign = v.who.Name, v.who.Email, v.sign
+	c.Author = c.Committer
+	if w.author != nil {
+		c.Author.Name, c.Author.Email = w.author.Name, w.author.Email
+	}
+	id, err := v.clone.Store().Commit(ctx, c)
+	tip := v.branches[w.Branch]
 	if err != nil || id == tip || !v.clone.Store().Has(tip) {
 		return id, err
 	}

@@ -24,6 +24,7 @@ type Wish struct {
 	Edit     pipeline.Edit
 	Takes    []pipeline.Prospect // of a promotion: what has to be made of the same bytes as before
 	proposal *pipeline.Proposal  // what the edit comes to, when it is known already
+	author   *Identity           // of the commit; nil is the bot
 
 	Labels, Assignees, Reviewers []string
 	Automerge                    *workspace.Automerge // nil: a person merges

@@ -62,10 +62,24 @@ func change(ctx context.Context, env Env, at *desk, o changeOptions, edit pipeli
 	if err != nil {
 		return told(env, o.output.format, err)
 	}
+	opens := o.pull && !o.dryRun && !proposal.Empty()
+	if opens && o.output.format == "json" {
+		all := proposalOf(proposal)
+		if all.Pull, err = at.open(ctx, env, o, proposal); err != nil {
+			return err
+		}
+		return writeJSON(env.Stdout, all)
+	}
 	if err := showAs(env, o.output.format, proposal); err != nil {
 		return err
 	}
 	switch {
+	case opens:
+		out, err := at.open(ctx, env, o, proposal)
+		if err == nil {
+			fmt.Fprintln(env.Stdout, out.URL)
+		}
+		return err
 	case o.dryRun:
 		fmt.Fprintln(env.Stderr, "gkops: dry run: nothing was written")
 		return nil
@@ -74,8 +88,6 @@ func change(ctx context.Context, env Env, at *desk, o changeOptions, edit pipeli
 	case proposal.Empty():
 		fmt.Fprintln(env.Stderr, "gkops: nothing to change")
 		return nil
-	case o.pull:
-		return at.open(ctx, env, o, proposal)
 	}
 	if err := p.Write(ctx, proposal); err != nil {
 		return err

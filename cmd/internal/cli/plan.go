@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gkops.dev/gkops/cmd/internal/bot"
 	"gkops.dev/gkops/cmd/internal/pipeline"
 	"gkops.dev/gkops/compat/knowledge"
 )
@@ -90,11 +91,24 @@ func runPlanKubernetes(ctx context.Context, env Env, at *desk, o planOptions) er
 	if o.step {
 		return takeStep(ctx, env, at, o, plans)
 	}
-	if err := showPlans(env, o.output.format, plans); err != nil {
-		return err
+	if len(plans) == 0 {
+		fmt.Fprintln(env.Stderr, "gkops: no cluster is behind that version")
 	}
+	if o.output.format != "json" {
+		showPlans(env, o.output.format, plans)
+	}
+	pulls := []*bot.Outcome{}
 	if o.pull && !o.dryRun {
-		if err := openStack(ctx, env, at, o, plans); err != nil {
+		if pulls, err = openStack(ctx, env, at, o, plans); err != nil {
+			return err
+		}
+	}
+	if o.output.format == "json" {
+		all := map[string]any{"plans": plans}
+		if o.pull {
+			all["pulls"] = pulls
+		}
+		if err := writeJSON(env.Stdout, all); err != nil {
 			return err
 		}
 	}
@@ -168,26 +182,31 @@ func movedTo(plan *pipeline.KubernetesPlan, step pipeline.KubernetesStep) string
 }
 
 // openStack opens the steps of plans as pulls, each based on the one before.
-func openStack(ctx context.Context, env Env, at *desk, o planOptions, plans []*pipeline.KubernetesPlan) error {
+func openStack(ctx context.Context, env Env, at *desk, o planOptions, plans []*pipeline.KubernetesPlan) ([]*bot.Outcome, error) {
+	pulls := []*bot.Outcome{}
 	for _, plan := range plans {
 		for _, step := range plan.Steps {
 			edit := o.edit(nil)
 			if err := at.project.TakeStep(&edit, plan.Cluster, step); err != nil {
-				return err
+				return pulls, err
 			}
 			proposal, err := at.project.Propose(ctx, edit)
 			if err != nil {
-				return fmt.Errorf("step %d of %s: %w", step.Number, plan.Cluster, err)
+				return pulls, fmt.Errorf("step %d of %s: %w", step.Number, plan.Cluster, err)
 			}
 			one := o.changeOptions
 			one.cluster, one.words = "", []string{"kubernetes", plan.Cluster, stepLine(step)}
 			if step.To != "" {
 				one.words[2], one.message = step.To, movedTo(plan, step)
 			}
-			if err := at.open(ctx, env, one, proposal); err != nil {
-				return err
+			out, err := at.open(ctx, env, one, proposal)
+			if err != nil {
+				return pulls, err
+			}
+			if pulls = append(pulls, out); o.output.format != "json" {
+				fmt.Fprintln(env.Stdout, out.URL)
 			}
 		}
 	}
-	return nil
+	return pulls, nil
 }

@@ -8,11 +8,9 @@ import (
 	"gkops.dev/gkops/cmd/internal/pipeline"
 )
 
-// showPlans prints plans in a format.
-func showPlans(env Env, format string, plans []*pipeline.KubernetesPlan) error {
+// showPlans prints plans for people.
+func showPlans(env Env, format string, plans []*pipeline.KubernetesPlan) {
 	switch format {
-	case "json":
-		return writeJSON(env.Stdout, map[string]any{"plans": plans})
 	case "markdown":
 		for _, plan := range plans {
 			showPlanMarkdown(env.Stdout, plan)
@@ -25,10 +23,6 @@ func showPlans(env Env, format string, plans []*pipeline.KubernetesPlan) error {
 			showPlan(env.Stdout, plan)
 		}
 	}
-	if len(plans) == 0 {
-		fmt.Fprintln(env.Stderr, "gkops: no cluster is behind that version")
-	}
-	return nil
 }
 
 // headline is "Kubernetes 1.29 to 1.32 in 5 steps, 2 versions change".

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gkops.dev/gkops/cmd/internal/bot"
 	"gkops.dev/gkops/cmd/internal/pipeline"
 	"gkops.dev/gkops/resolver"
 )
@@ -14,6 +15,7 @@ type proposalJSON struct {
 	Workspace bool          `json:"workspace"` // gkops.yaml changes
 	Notices   []string      `json:"notices"`
 	Clusters  []clusterJSON `json:"clusters"`
+	Pull      *bot.Outcome  `json:"pull,omitempty"` // that was opened
 }
 
 type clusterJSON struct {

@@ -118,25 +118,21 @@ func (a *access) redacted(err error) error {
 	return errors.New(a.redact(err.Error()))
 }
 
-// open opens the pull of a proposal and prints its address. The same words give the same pull. What is opened next comes after it.
-func (d *desk) open(ctx context.Context, env Env, o changeOptions, proposal *pipeline.Proposal) error {
+// open opens the pull of a proposal, and says on stderr what became of it. The same words give the same pull. What is opened next comes after it.
+func (d *desk) open(ctx context.Context, env Env, o changeOptions, proposal *pipeline.Proposal) (*bot.Outcome, error) {
 	words := o.words
 	if o.cluster != "" {
 		words = append(slices.Clone(words), o.cluster)
 	}
 	name := strings.Join(words, " ")
-	title := cmp.Or(o.message, proposal.Subject(strings.ToUpper(name[:1])+name[1:]))
-	out, err := d.bench.Open(ctx, name, title, proposal)
+	out, err := d.bench.Open(ctx, name, cmp.Or(o.message, proposal.Subject(strings.ToUpper(name[:1])+name[1:])), proposal)
 	if err != nil {
-		return d.reach.redacted(err)
+		return nil, d.reach.redacted(err)
 	}
-	d.project = d.bench.Project()
+	d.project, out.Why = d.bench.Project(), d.reach.redact(out.Why)
 	fmt.Fprintf(env.Stderr, "gkops: pull %d is %s: %s\n", out.Number, out.State, printable(out.Title))
 	if out.Why != "" {
-		fmt.Fprintf(env.Stderr, "gkops: %s\n", printable(d.reach.redact(out.Why)))
+		fmt.Fprintf(env.Stderr, "gkops: %s\n", printable(out.Why))
 	}
-	if o.output.format != "json" {
-		fmt.Fprintln(env.Stdout, out.URL)
-	}
-	return nil
+	return &out, nil
 }
