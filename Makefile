@@ -5,7 +5,7 @@ SHARED ?= ../shared
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: e2e-bot e2e-flux e2e-story e2e-argocd e2e-dryrun e2e-gitea help build test lint golden bench prove demo real browser generate tidy
+.PHONY: e2e e2e-bot e2e-real e2e-flux e2e-argocd e2e-dryrun e2e-gitea help build test lint golden bench prove demo real browser generate tidy
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,14 +56,17 @@ generate-check: ## make it again and fail when it is not what the modules say (3
 peers: ## the fixtures of kubeconform and kubectl-validate from their modules, and the schemas they were published with
 	$(GO) test -tags peers -count=1 ./compat/peers
 
-e2e-flux: ## the real Flux on two real Kubernetes minors, built once and kept in the cache (needs unshare and ip), see docs/e2e.md
-	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 10m -run 'TestFlux$$' -v ./golden/e2e
+e2e: e2e-flux e2e-argocd e2e-bot e2e-gitea ## every end-to-end test that needs nothing but this repository, see docs/e2e.md
 
-e2e-story: ## a longer story with Flux, each step held to what the simulator foretells; new, and not run as a whole yet
-	$(GO) run ./cmd/internal/programs story $(GO) test -tags e2e -count=1 -timeout 20m -run TestStoryFlux -v ./golden/e2e
+e2e-flux: ## the story with the real Flux on two real Kubernetes minors, programs built once and kept (needs unshare and ip)
+	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 20m -run 'TestFlux$$' -v ./golden/e2e
 
-e2e-argocd: ## the same story with Argo CD (needs redis-server too); new, and not run as a whole yet
-	$(GO) run ./cmd/internal/programs argocd $(GO) test -tags e2e -count=1 -timeout 20m -run TestStoryArgoCD -v ./golden/e2e
+e2e-argocd: ## the same story with the real Argo CD (needs redis-server too)
+	$(GO) run ./cmd/internal/programs argocd $(GO) test -tags e2e -count=1 -timeout 20m -run 'TestArgoCD$$' -v ./golden/e2e
+
+e2e-real: ## packages of the real registries with both engines (needs $(SHARED))
+	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e,real -count=1 -timeout 20m -run TestRealFlux -v ./golden/e2e
+	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs argocd $(GO) test -tags e2e,real -count=1 -timeout 20m -run TestRealArgoCD -v ./golden/e2e
 
 e2e-dryrun: ## every package of the real registries against the API servers, beside what compat says (needs $(SHARED)); not run yet
 	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs dryrun $(GO) test -tags e2e,real -count=1 -timeout 40m -run TestDryRun -v ./golden/e2e

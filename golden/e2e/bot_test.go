@@ -29,7 +29,7 @@ func (g *giteaServer) tellBot(t *testing.T, owner, minor string) {
 		t.Fatal(err)
 	}
 	g.repository(t, owner, "fleet")
-	c := startRecorded(t, minor)
+	c := startCluster(t, minor)
 	s := &scene{cluster: c, engine: newFlux(c), hook: newWebhook(t), workspace: g.cloned(t, owner+"/fleet")}
 	s.hook.serve(t, c)
 	serveFolder(t, registryURL, registry(t, s.hook.authority))

@@ -42,45 +42,33 @@ type cluster struct {
 	kubeconfig string
 	objects    dynamic.Interface
 	mapper     *restmapper.DeferredDiscoveryRESTMapper
-	record     *record // of a cluster that is recorded
+	record     *record
 }
 
 // startCluster runs a control plane of a Kubernetes minor, with a node whose pods become ready at once.
 func startCluster(t *testing.T, minor string) *cluster {
 	t.Helper()
-	c := startControlPlane(t, minor, false)
+	c := startControlPlane(t, minor)
 	c.startWorkloads(t, minor)
 	return c
 }
 
-// startRecorded is startCluster for a cluster that keeps a record of all that is written to it.
-func startRecorded(t *testing.T, minor string) *cluster {
-	t.Helper()
-	c := startControlPlane(t, minor, true)
-	c.startWorkloads(t, minor)
-	return c
-}
-
-// startControlPlane runs etcd and an API server.
-func startControlPlane(t *testing.T, minor string, recorded bool) *cluster {
+// startControlPlane runs etcd, whose writes are recorded, and an API server.
+func startControlPlane(t *testing.T, minor string) *cluster {
 	t.Helper()
 	c := &cluster{dir: t.TempDir()}
 	start(t, c.dir, place(t, "etcd"), nil, "--data-dir", filepath.Join(c.dir, "etcd"), "--unsafe-no-fsync",
 		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL,
 		"--listen-peer-urls", "http://127.0.0.1:2380", "--initial-advertise-peer-urls", "http://127.0.0.1:2380",
 		"--initial-cluster", "default=http://127.0.0.1:2380", "--log-level", "error")
-	var more []string
-	if recorded {
-		c.record = keep(t)
-		more = append(more, "--storage-media-type=application/json") // so that the record can be read
-	}
-	c.startServer(t, minor, more...)
+	c.record = keep(t)
+	c.startServer(t, minor)
 	c.connect(t)
 	eventually(t, wait, "kube-apiserver "+minor+" ready", c.ready)
 	return c
 }
 
-func (c *cluster) startServer(t *testing.T, minor string, more ...string) {
+func (c *cluster) startServer(t *testing.T, minor string) {
 	t.Helper()
 	key := c.serviceKey(t)
 	tokens := c.file(t, "tokens.csv", token+",admin,admin,system:masters\n")

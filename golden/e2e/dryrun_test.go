@@ -30,7 +30,7 @@ func TestDryRun(t *testing.T) {
 	trees := renderAll(t, shared)
 	for _, minor := range minors {
 		t.Run("kubernetes "+minor, func(t *testing.T) {
-			c := startControlPlane(t, minor, true)
+			c := startControlPlane(t, minor)
 			d := &dryRun{cluster: c, minor: minor, counts: map[[2]verdict]int{}}
 			for _, tree := range trees {
 				d.compare(t, tree)

@@ -15,12 +15,19 @@ func TestRealFlux(t *testing.T) {
 	}
 }
 
+// TestRealArgoCD does the same with Argo CD.
+func TestRealArgoCD(t *testing.T) {
+	for _, minor := range minors {
+		t.Run("kubernetes "+minor, func(t *testing.T) { installReal(t, minor, newArgoCD) })
+	}
+}
+
 func installReal(t *testing.T, minor string, of func(*cluster) engine) {
 	shared := os.Getenv("GKOPS_SHARED")
 	if shared == "" {
 		t.Fatal("GKOPS_SHARED names no folder with registry, upstream and mirror")
 	}
-	c := startRecorded(t, minor)
+	c := startCluster(t, minor)
 	serveOperators(t, c)
 	s := &scene{cluster: c, engine: of(c), workspace: newWorkspace(t)}
 	s.env = append(s.env, "GKOPS_MIRROR="+filepath.Join(shared, "mirror")+",off")

@@ -42,7 +42,7 @@ type scene struct {
 // newScene starts a cluster of a minor and makes a workspace for it.
 func newScene(t *testing.T, minor string, of func(*cluster) engine) *scene {
 	t.Helper()
-	c := startRecorded(t, minor)
+	c := startCluster(t, minor)
 	s := &scene{cluster: c, engine: of(c), hook: newWebhook(t)}
 	s.hook.serve(t, c)
 	s.workspace = newWorkspace(t)

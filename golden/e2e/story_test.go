@@ -10,13 +10,16 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-func TestStoryFlux(t *testing.T) {
+// minors are the oldest and the newest Kubernetes that can be built.
+var minors = [...]string{"1.30", "1.37"}
+
+func TestFlux(t *testing.T) {
 	for _, minor := range minors {
 		t.Run("kubernetes "+minor, func(t *testing.T) { tellStory(t, newScene(t, minor, newFlux)) })
 	}
 }
 
-func TestStoryArgoCD(t *testing.T) {
+func TestArgoCD(t *testing.T) {
 	for _, minor := range minors {
 		t.Run("kubernetes "+minor, func(t *testing.T) { tellStory(t, newScene(t, minor, newArgoCD)) })
 	}

@@ -195,16 +195,16 @@ func tiers() map[string][]program {
 	flux := slices.Concat(cluster(), []program{
 		{name: "source-controller", folder: "source-controller", path: "github.com/fluxcd/source-controller"},
 		{name: "kustomize-controller", folder: "kustomize-controller", path: "github.com/fluxcd/kustomize-controller"},
+		{name: "helm-controller", folder: "helm-controller", path: "github.com/fluxcd/helm-controller"},
 	})
-	story := append(slices.Clone(flux), program{name: "helm-controller", folder: "helm-controller", path: "github.com/fluxcd/helm-controller"})
 	argocd := slices.Concat(cluster(), []program{
 		{name: "argocd", folder: "argocd", path: "github.com/argoproj/argo-cd/v3/cmd"},
 		{name: "helm", folder: "helm", path: "helm.sh/helm/v4/cmd/helm"}, // what Argo CD renders charts with
 	})
 	gitea := []program{{name: "gitea", folder: "gitea", path: "code.gitea.io/gitea", tags: "sqlite,sqlite_unlock_notify"}}
 	dryrun := slices.DeleteFunc(cluster(), func(p program) bool { return p.name != "etcd" && !strings.HasPrefix(p.name, "kube-apiserver") })
-	bot := slices.Concat(story, gitea)
-	return map[string][]program{"flux": flux, "story": story, "argocd": argocd, "dryrun": dryrun, "gitea": gitea, "bot": bot}
+	bot := slices.Concat(flux, gitea)
+	return map[string][]program{"flux": flux, "argocd": argocd, "dryrun": dryrun, "gitea": gitea, "bot": bot}
 }
 
 // tier lists the programs of a tier.
