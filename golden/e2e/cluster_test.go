@@ -72,13 +72,12 @@ func (c *cluster) startServer(t *testing.T, minor string) {
 	t.Helper()
 	key := c.serviceKey(t)
 	tokens := c.file(t, "tokens.csv", token+",admin,admin,system:masters\n")
-	args := append([]string{
-		"--etcd-servers=" + etcdURL, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
-		"--cert-dir=" + filepath.Join(c.dir, "apiserver"), "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-		"--service-account-key-file=" + key, "--service-account-signing-key-file=" + key, "--service-cluster-ip-range=10.96.0.0/16",
-		"--token-auth-file=" + tokens, "--authorization-mode=AlwaysAllow", "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
-	}, more...)
-	start(t, c.dir, place(t, "kube-apiserver-"+minor), nil, args...)
+	start(t, c.dir, place(t, "kube-apiserver-"+minor), nil,
+		"--storage-media-type=application/json", // so that the record can be read
+		"--etcd-servers="+etcdURL, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
+		"--cert-dir="+filepath.Join(c.dir, "apiserver"), "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-key-file="+key, "--service-account-signing-key-file="+key, "--service-cluster-ip-range=10.96.0.0/16",
+		"--token-auth-file="+tokens, "--authorization-mode=AlwaysAllow", "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true")
 }
 
 // startWorkloads runs what turns a Deployment into ready pods.
