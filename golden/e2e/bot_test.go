@@ -30,7 +30,7 @@ func (g *giteaServer) tellBot(t *testing.T, owner, minor string) {
 	}
 	g.repository(t, owner, "fleet")
 	c := startCluster(t, minor)
-	s := &scene{cluster: c, engine: newFlux(c), hook: newWebhook(t), workspace: g.cloned(t, owner+"/fleet")}
+	s := &scene{life: t, cluster: c, engine: newFlux(c), hook: newWebhook(t), workspace: g.cloned(t, owner+"/fleet")}
 	s.hook.serve(t, c)
 	serveFolder(t, registryURL, registry(t, s.hook.authority))
 	s.gkops(t, "init", "--engine", "flux", "--cluster", "prod", "--kubernetes", minor, "--repo-url", s.workspace.url, "--registry", "test="+registryURL,

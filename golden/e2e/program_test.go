@@ -63,14 +63,18 @@ func startAs(t *testing.T, dir, as, program string, env []string, args ...string
 	})
 }
 
-// tail is the last lines of a file.
+// tail is the last lines of a file, or what they begin with.
 func tail(name string, lines int) string {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return err.Error()
 	}
 	all := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
+	all = all[max(0, len(all)-lines):]
+	for n, line := range all {
+		all[n] = line[:min(len(line), 500)]
+	}
+	return strings.Join(all, "\n")
 }
 
 // output runs a program to its end and returns what it printed. Its failure is the test's.

@@ -29,7 +29,7 @@ func installReal(t *testing.T, minor string, of func(*cluster) engine) {
 	}
 	c := startCluster(t, minor)
 	serveOperators(t, c)
-	s := &scene{cluster: c, engine: of(c), workspace: newWorkspace(t)}
+	s := &scene{life: t, cluster: c, engine: of(c), workspace: newWorkspace(t)}
 	s.env = append(s.env, "GKOPS_MIRROR="+filepath.Join(shared, "mirror")+",off")
 	s.gkops(t, "init", "--engine", s.engine.name(), "--cluster", "prod", "--kubernetes", minor, "--repo-url", gitURL,
 		"--registry", "glasskube="+filepath.Join(shared, "registry"), "--registry", "upstream="+filepath.Join(shared, "upstream"), "--entry", "clusters/prod")

@@ -33,6 +33,7 @@ type engine interface {
 type scene struct {
 	*cluster
 	*workspace
+	life     *testing.T // what runs in the scene ends with this test, not with a chapter
 	engine   engine
 	hook     *webhook
 	tree     *simulate.Tree // of what was pushed last, nil before that
@@ -43,7 +44,7 @@ type scene struct {
 func newScene(t *testing.T, minor string, of func(*cluster) engine) *scene {
 	t.Helper()
 	c := startCluster(t, minor)
-	s := &scene{cluster: c, engine: of(c), hook: newWebhook(t)}
+	s := &scene{life: t, cluster: c, engine: of(c), hook: newWebhook(t)}
 	s.hook.serve(t, c)
 	s.workspace = newWorkspace(t)
 	serveCharts(t)
@@ -56,7 +57,7 @@ func newScene(t *testing.T, minor string, of func(*cluster) engine) *scene {
 func (s *scene) begin(t *testing.T) *step {
 	t.Helper()
 	commit := s.push(t)
-	s.engine.start(t, s.workspace.url)
+	s.engine.start(s.life, s.workspace.url)
 	return s.applied(t, commit)
 }
 
