@@ -241,7 +241,7 @@ func (d *departure) gone(more bool) string {
 	}
 	text := ""
 	if len(d.rest) > 0 {
-		text = "gone must be, before the next step is merged (each command answers NotFound):\n" + kubectl("get", d.rest) + "\n"
+		text = "must be gone before the next step is merged (each command answers NotFound):\n" + kubectl("get", d.rest) + "\n"
 	}
 	if d.nextServes && d.defines != nil {
 		text += d.resourcesGone(d.defines)
