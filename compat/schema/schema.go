@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -26,6 +27,7 @@ import (
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 
 	"gkops.dev/gkops/compat"
+	"gkops.dev/gkops/compat/finding"
 )
 
 // Schemas makes validators of definitions of apiextensions.k8s.io/v1. It is the compat.Schemas of the product.
@@ -137,8 +139,12 @@ func (d *validator) Validate(ctx context.Context, name string, object, before an
 		budget -= mine - max(left, 0)
 	}
 	for _, fault := range found {
+		path := segments(fault.Field)
+		if given["kind"] == "Secret" || slices.ContainsFunc(path, finding.Secretive) {
+			fault.BadValue = "(not shown)"
+		}
 		message := strings.TrimPrefix(fault.Error(), "<nil>: ") // the object itself
-		faults = append(faults, compat.Fault{Path: segments(fault.Field), Message: message})
+		faults = append(faults, compat.Fault{Path: path, Message: message})
 	}
 	return faults, budget, ctx.Err()
 }

@@ -48,6 +48,7 @@ spec:
               max: {type: integer}
               mode: {type: string, enum: [fast, slow], default: slow}
               host: {type: string, pattern: "^[a-z]+$"}
+              password: {type: string, pattern: "^[a-z]+$"}
               ports:
                 type: array
                 x-kubernetes-list-type: map
@@ -88,6 +89,7 @@ func TestCustomResourcesAreValidatedAsOnCreate(t *testing.T) {
 		"required":                {"  max: 1\n", []string{"o.yaml:5 custom-resource-invalid: spec.size: Required value"}},
 		"enum":                    {"  size: 1\n  mode: other\n", []string{"o.yaml:7 custom-resource-invalid: spec.mode: Unsupported value: \"other\": supported values: \"fast\", \"slow\""}},
 		"pattern":                 {"  size: 1\n  host: A\n", []string{"o.yaml:7 custom-resource-invalid: spec.host: Invalid value: \"A\": spec.host in body should match '^[a-z]+$'"}},
+		"password":                {"  size: 1\n  password: A\n", []string{"o.yaml:7 custom-resource-invalid: spec.password: Invalid value: \"(not shown)\": spec.password in body should match '^[a-z]+$'"}},
 		"CEL":                     {"  size: 3\n  max: 2\n", []string{"o.yaml:5 custom-resource-invalid: spec: Invalid value: size is over max"}},
 		"unknown field":           {"  size: 1\n  colour: red\n", []string{"o.yaml:7 unknown-field: spec.colour: the definition has no such field"}},
 		"list map":                {"  size: 1\n  ports:\n  - {name: a, port: 1}\n  - {name: a, port: x}\n", []string{"o.yaml:9 custom-resource-invalid: spec.ports[1]: Duplicate value: {\"name\":\"a\"}"}},

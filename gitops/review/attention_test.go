@@ -76,7 +76,7 @@ func podCases() []attentionCase {
 		{"capabilities no more dropped", with("securityContext: {capabilities: {drop: [ALL]}}"), plain, "privilege medium " + at + ".securityContext.capabilities"},
 		{"profile", plain, with("securityContext: {seccompProfile: {type: Unconfined}}"), "privilege medium " + at + ".securityContext.seccompProfile"},
 		{"proc", plain, with("securityContext: {procMount: Unmasked}"), "privilege high " + at + ".securityContext.procMount"},
-		{"host port", plain, with("ports: [{containerPort: 80, hostPort: 80}]"), "privilege medium " + at + ".ports[0].hostPort"},
+		{"host port", plain, with("ports: [{containerPort: 80, hostPort: 80}]"), "privilege medium " + at + ".ports[containerPort=80,protocol=TCP].hostPort"},
 		{"host network", plain, deployment(`{hostNetwork: true, containers: [{name: a, image: "i.example/a:1"}]}`), "privilege high spec.template.spec.hostNetwork"},
 		{"host processes", plain, deployment(`{hostPID: true, hostIPC: true, containers: [{name: a, image: "i.example/a:1"}]}`),
 			"privilege high spec.template.spec.hostIPC\nprivilege high spec.template.spec.hostPID"},
@@ -96,13 +96,24 @@ func clearCases() []attentionCase {
 	}
 	const pem = "-----BEGIN EC PRIVATE KEY-----"
 	const encoded = "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCg=="
+	plain := deployment(`{containers: [{name: a, image: "i.example/a:1"}]}`)
 	return []attentionCase{
 		{"a Secret that something fills", "", object("Secret", "data: {token: ''}"), ""},
 		{"a Secret with values", "", object("Secret", "data: {token: YQ==}\nstringData: {password: b}"), "secret-in-git medium"},
+		{"a Secret with one value", "", object("Secret", "stringData: {password: b}"), "secret-in-git medium stringData.password"},
 		{"a Secret that stays", object("Secret", "data: {token: YQ==}"), object("Secret", "data: {token: YQ==}\nimmutable: false"), ""},
 		{"a Secret that goes", object("Secret", "data: {token: YQ==}"), "", ""},
-		{"a key in a Secret", "", object("Secret", "data: {tls.key: "+encoded+"}"), "secret-in-git high"},
-		{"a key in a config map", object("ConfigMap", "data: {a: b}"), object("ConfigMap", "data: {a: '"+pem+"'}"), "secret-in-git high"},
+		{"a key in a Secret", "", object("Secret", "data: {tls.key: "+encoded+"}"), "secret-in-git high data[\"tls.key\"]"},
+		{"a key in a config map", object("ConfigMap", "data: {a: b}"), object("ConfigMap", "data: {a: '"+pem+"'}"), "secret-in-git high data.a"},
+		{"a password in a config map", "", object("ConfigMap", "data: {db-password: hunter2}"), "secret-in-git medium data.db-password"},
+		{"a password that stays", object("ConfigMap", "data: {db-password: hunter2}"), object("ConfigMap", "data: {db-password: hunter2, a: b}"), ""},
+		{"where a password is", "", object("ConfigMap", "data: {db-password: /etc/db/password, passwordSecret: shop-db}"), ""},
+		{"a password of a container", plain, deployment(`{containers: [{name: a, image: "i.example/a:1", env: [{name: A, value: b}, {name: DB_PASSWORD, value: hunter2}]}]}`),
+			"secret-in-git medium spec.template.spec.containers[name=a].env[name=DB_PASSWORD].value"},
+		{"a password by reference", plain, deployment(`{containers: [{name: a, image: "i.example/a:1", args: ["--password=$(P)"], env: [{name: P_PASSWORD, valueFrom: {secretKeyRef: {name: x, key: password}}}]}]}`), ""},
+		{"a token in the arguments", plain, deployment(`{containers: [{name: a, image: "i.example/a:1", args: [--token, hunter2]}]}`), "secret-in-git medium spec.template.spec.containers[name=a].args[1]"},
+		{"a token as a setting", plain, deployment(`{automountServiceAccountToken: false, volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: token}}]}}], containers: [{name: a, image: "i.example/a:1"}]}`), ""},
+		{"the name of a key", "", "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: x}\nspec: {data: [{secretKey: db, remoteRef: {key: a, property: password}}]}\n", "unknown-kind medium"},
 	}
 }
 
@@ -133,7 +144,7 @@ func immutableCases() []attentionCase {
 			"immutable-field high spec.resources.requests.storage"),
 		pair("claim of another class", "v1", "PersistentVolumeClaim", "spec: {storageClassName: a}", "spec: {storageClassName: b}", "immutable-field high spec.storageClassName"),
 		pair("sealed", "v1", "ConfigMap", "immutable: true\ndata: {a: b}", "immutable: true\ndata: {a: c}", "immutable-field high data"),
-		pair("sealed secret", "v1", "Secret", "immutable: true\ndata: {a: YQ==}", "immutable: true\ndata: {a: Yg==}", "immutable-field high data\nsecret-in-git medium"),
+		pair("sealed secret", "v1", "Secret", "immutable: true\ndata: {a: YQ==}", "immutable: true\ndata: {a: Yg==}", "immutable-field high data\nsecret-in-git medium data.a"),
 		pair("scope of a definition", "apiextensions.k8s.io/v1", "CustomResourceDefinition", "spec: {scope: Cluster}", "spec: {scope: Namespaced}", "immutable-field high spec.scope"),
 	}
 }

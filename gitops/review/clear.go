@@ -12,34 +12,49 @@ import (
 )
 
 // inClear calls to attention what Git now gives to everybody who can read it: values of a Secret that are new or other than before,
-// and private keys, wherever they stand. An empty value, which something in the cluster fills, is none.
+// and private keys and passwords, wherever they stand. An empty value, which something in the cluster fills, is none.
 func (c *change) inClear() {
 	if c.is("apiextensions.k8s.io", "CustomResourceDefinition") {
 		return
 	}
 	before, now := clearValues(c.base), clearValues(c.head)
-	var values, keys []string
+	fresh := map[clearKind][]string{}
 	for _, path := range slices.Sorted(maps.Keys(now)) {
-		switch {
-		case before[path] == now[path]:
-		case now[path].key:
-			keys = append(keys, path)
-		default:
-			values = append(values, path)
+		if before[path] != now[path] {
+			fresh[now[path].kind] = append(fresh[now[path].kind], path)
 		}
 	}
-	if len(keys) > 0 {
-		c.say(ruleInClear, High, nil, "a private key is in clear: "+listed(keys))
-	}
-	if len(values) > 0 {
-		c.say(ruleInClear, Medium, nil, "a Secret has its values in Git: "+listed(values))
+	for _, told := range []struct {
+		kind clearKind
+		risk Risk
+		what string
+	}{
+		{privateKey, High, "a private key is in clear"},
+		{ofSecret, Medium, "a Secret has its values in Git"},
+		{password, Medium, "what is named or written like a password is in clear"},
+	} {
+		if paths := fresh[told.kind]; len(paths) > 0 {
+			c.say(ruleInClear, told.risk, nil, told.what+": "+listed(paths))
+			if len(paths) == 1 {
+				c.found[len(c.found)-1].Path = paths[0]
+			}
+		}
 	}
 }
 
-// clearValue is a value that should not be in Git, and whether it is a private key.
+// clearKind is what a value is that should not be in Git.
+type clearKind int
+
+const (
+	privateKey clearKind = iota + 1
+	ofSecret
+	password
+)
+
+// clearValue is a value that should not be in Git.
 type clearValue struct {
 	text string
-	key  bool
+	kind clearKind
 }
 
 // clearValues are the values of an object that should not be in Git, by their path.
@@ -57,22 +72,31 @@ func clearValues(doc *document.Document) map[string]clearValue {
 				walk(path.child(node.Content[i].Value), node.Content[i+1])
 			}
 		case yaml.SequenceNode:
-			for i, item := range node.Content {
-				walk(path.at(i), item)
+			for i, at := range itemPaths(path, node) {
+				walk(at, node.Content[i])
 			}
-		case yaml.AliasNode:
-			walk(path, node.Alias)
 		case yaml.ScalarNode:
-			encoded := secret.secret && path[0].key == "data"
-			key := holdsKey(node.Value, encoded)
-			inData := len(path) == 2 && (path[0].key == "data" && secret.secret || path[0].key == "stringData")
-			if key || inData && node.Value != "" && node.Tag != "!!null" {
-				found[path.String()] = clearValue{text: node.Value, key: key}
+			if kind := secret.kindOf(path, node); kind != 0 {
+				found[path.String()] = clearValue{node.Value, kind}
 			}
 		}
 	}
 	walk(nil, doc.Root())
 	return found
+}
+
+// kindOf is what a value is that should not be in Git, zero for any other.
+func (p privacy) kindOf(path fieldPath, node *yaml.Node) clearKind {
+	inData := len(path) == 2 && (path[0].key == "data" && p.secret || path[0].key == "stringData")
+	switch {
+	case holdsKey(node.Value, p.secret && path[0].key == "data"):
+		return privateKey
+	case inData && node.Value != "" && node.Tag != "!!null":
+		return ofSecret
+	case !p.secret && !p.stringData && p.holds(node):
+		return password
+	}
+	return 0
 }
 
 // holdsKey reports whether a text is, or holds, a private key; as data of a Secret it is encoded.

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"gkops.dev/gkops/compat/document"
+	"gkops.dev/gkops/compat/finding"
 )
 
 // cover says of every line of a file what it belongs to.
@@ -41,7 +42,7 @@ func coverOf(name string, data []byte, objects, rest []document.Document, unread
 	c := cover{lines: linesOf(data)}
 	c.hidden, c.object = make([]bool, len(c.lines)), make([]bool, len(c.lines))
 	plain := !isManifest(name) && (holdsSecret(string(data)) || bytes.Contains(data, []byte("PRIVATE KEY")))
-	if plain || unread && mayBeSecret.Match(data) || secretName.MatchString(path.Base(name)) && len(objects) == 0 {
+	if plain || unread && mayHoldSecret(data) || secretName.MatchString(path.Base(name)) && len(objects) == 0 {
 		c.secret = true
 		return c
 	}
@@ -54,15 +55,15 @@ func coverOf(name string, data []byte, objects, rest []document.Document, unread
 		return max(n, 0)
 	}
 	hidden, object, known := map[int]bool{}, map[int]bool{}, map[int]bool{}
-	for i := range objects {
-		n := blockOf(objects[i].Line - 1)
-		object[n], known[n] = true, true
-		hidden[n] = hidden[n] || secretive(&objects[i])
-	}
-	for i := range rest {
-		n := blockOf(rest[i].Line - 1)
-		known[n] = true
-		hidden[n] = hidden[n] || secretive(&rest[i])
+	for i, doc := range append(documents(objects), documents(rest)...) {
+		n := blockOf(doc.Line - 1)
+		object[n], known[n] = object[n] || i < len(objects), true
+		hidden[n] = hidden[n] || secretive(doc)
+		end := len(c.lines)
+		if n+1 < len(starts) {
+			end = starts[n+1]
+		}
+		privacyOf(doc).lines(doc.Root(), end, c.hide)
 	}
 	for i, line := range c.lines {
 		n := blockOf(i)
@@ -72,9 +73,29 @@ func coverOf(name string, data []byte, objects, rest []document.Document, unread
 		n := blockOf(i)
 		marker := strings.TrimSpace(line) == "---" && slices.Contains(starts, i)
 		c.object[i] = object[n] && !marker
-		c.hidden[i] = hidden[n] && !marker || strings.Contains(line, "PRIVATE KEY")
+		c.hidden[i] = c.hidden[i] || hidden[n] && !marker || strings.Contains(line, "PRIVATE KEY") || strings.Contains(line, "#") && len(finding.Secrets(line)) > 0
+	}
+	if !isManifest(name) {
+		c.hideIn(string(data))
 	}
 	return c
+}
+
+// hide hides lines, from 0, up to one that is not.
+func (c *cover) hide(from, to int) {
+	for i := max(from, 0); i < to && i < len(c.hidden); i++ {
+		c.hidden[i] = true
+	}
+}
+
+// hideIn hides the lines of a text that hold secrets.
+func (c *cover) hideIn(text string) {
+	line, at := 0, 0
+	for _, s := range finding.Secrets(text) {
+		line += strings.Count(text[at:s.Start], "\n")
+		at = s.Start
+		c.hide(line, line+strings.Count(text[s.Start:s.End], "\n")+1)
+	}
 }
 
 func isManifest(name string) bool { return slices.Contains(manifestNames, path.Ext(name)) }

@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"gkops.dev/gkops/compat/document"
+	"gkops.dev/gkops/compat/finding"
 )
 
 // canonical is a text that two nodes share exactly when they mean the same to kubectl. A value that JSON cannot hold (.nan)
@@ -72,7 +73,7 @@ func show(secrets privacy, path fieldPath, node *yaml.Node) *yaml.Node {
 	}
 	switch node.Kind {
 	case yaml.ScalarNode:
-		return respell(node)
+		return respell(node, secrets.described)
 	case yaml.MappingNode:
 		shown := &yaml.Node{Kind: yaml.MappingNode}
 		for i := 0; i+1 < len(node.Content); i += 2 {
@@ -90,11 +91,13 @@ func show(secrets privacy, path fieldPath, node *yaml.Node) *yaml.Node {
 	return document.String("(cannot be shown)")
 }
 
-// respell is a scalar without comments, quotes and styles that it does not need.
-func respell(node *yaml.Node) *yaml.Node {
+// respell is a scalar without comments, quotes and styles that it does not need. Of a text that explains, nothing is hidden.
+func respell(node *yaml.Node, explains bool) *yaml.Node {
 	value, err := document.Value(node)
-	if text, ok := value.(string); ok {
+	if text, ok := value.(string); ok && explains {
 		return document.String(text)
+	} else if ok {
+		return document.String(finding.Veil(text))
 	}
 	if err != nil {
 		return &yaml.Node{Kind: yaml.ScalarNode, Value: node.Value}

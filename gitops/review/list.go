@@ -82,12 +82,16 @@ func (d *differ) identify(path fieldPath, old, new []*yaml.Node) (identity, bool
 	if len(old) == 0 || len(new) == 0 {
 		return identity{}, false
 	}
-	candidates := append(slices.Clone(identities[path.name()]), identity{fields: []string{"name"}})
-	if by, told := listKeys(schemaAt(d.schema, path)); told {
-		candidates = append([]identity{by}, candidates...)
+	if by, told := listKeys(schemaAt(d.schema, path)); told && by.fits(old) && by.fits(new) {
+		return by, true
 	}
-	for _, by := range candidates {
-		if by.fits(old) && by.fits(new) {
+	return identify(path, old, new)
+}
+
+// identify finds the identity in the table, else the name, that tells all items of some lists apart.
+func identify(path fieldPath, lists ...[]*yaml.Node) (identity, bool) {
+	for _, by := range append(slices.Clone(identities[path.name()]), identity{fields: []string{"name"}}) {
+		if !slices.ContainsFunc(lists, func(items []*yaml.Node) bool { return !by.fits(items) }) {
 			return by, true
 		}
 	}

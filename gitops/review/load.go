@@ -258,6 +258,10 @@ var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'[^']*'|[*&!]\S+|\b(?:number|
 // mayBeSecret finds the files whose text must not be quoted at all.
 var mayBeSecret = regexp.MustCompile(`(?i)secret|stringData|PRIVATE KEY`)
 
+func mayHoldSecret(data []byte) bool {
+	return mayBeSecret.Match(data) || len(finding.Secrets(string(data))) > 0
+}
+
 func unparsable(file string, data []byte, err error, risk Risk, why string) Attention {
 	attention := Attention{Rule: ruleUnparsable, Risk: risk, File: file, Message: "the file cannot be read, so " + why}
 	var syntax *document.SyntaxError
@@ -265,7 +269,7 @@ func unparsable(file string, data []byte, err error, risk Risk, why string) Atte
 		return attention
 	}
 	attention.Line = syntax.Line
-	if mayBeSecret.Match(data) {
+	if mayHoldSecret(data) {
 		attention.Message += " (the reason is not told, because it could quote a Secret)"
 		return attention
 	}

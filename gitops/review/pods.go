@@ -53,10 +53,9 @@ func holdContainers(list *yaml.Node) bool {
 	})
 }
 
-// itemPaths lead to the items of a list: by their names when every item has one of its own, as hunks do it, else by their places.
+// itemPaths lead to the items of a list: by what tells them apart, as hunks do it, else by their places.
 func itemPaths(path fieldPath, list *yaml.Node) []fieldPath {
-	by := identity{fields: []string{"name"}}
-	named := by.fits(list.Content)
+	by, named := identify(path, list.Content)
 	paths := make([]fieldPath, len(list.Content))
 	for i, item := range list.Content {
 		if paths[i] = path.at(i); named {

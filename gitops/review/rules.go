@@ -54,7 +54,7 @@ func Rules() []Rule {
 			"Whoever takes over the account has these rights as well.", "Read the new rights; ask what the package does with them."},
 		{ruleWebhook, High, "A webhook is asked about more, or stops what it cannot judge.",
 			"While it does not answer, the API server refuses the requests that it matches.", "See that its service runs before, and that system namespaces are left out."},
-		{ruleInClear, High, "A value of a Secret, or a private key, is in Git in clear.",
+		{ruleInClear, High, "A value of a Secret, a private key or a password is in Git in clear.",
 			"Whoever can read the repository, now or later, has it; taking it out again does not take it back.", "Write a reference instead, and replace what was in clear; leave it only when it is public or a default that is never used."},
 		{ruleZero, High, "A workload is scaled to nothing.",
 			"What it does is not done any more.", "Make sure that nobody needs it."},

@@ -21,15 +21,24 @@ const (
 )
 
 // privacy knows which fields of one object may be shown. In a Secret that is only what names and types it: annotations too can
-// hold a copy of all data. Every kind may have stringData, and whoever has it keeps secrets in data as well.
-type privacy struct{ secret, stringData bool }
+// hold a copy of all data. Every kind may have stringData, and whoever has it keeps secrets in data as well. Elsewhere a value is
+// hidden for its name, see passwords, and so is a part of a text, see finding.Secrets.
+type privacy struct {
+	secret, stringData bool
+	passwords          map[*yaml.Node]bool
+	described          bool // it is a definition: names are those of fields, and texts explain them
+}
 
 func privacyOf(docs ...*document.Document) privacy {
-	var p privacy
+	p := privacy{passwords: map[*yaml.Node]bool{}}
 	for _, doc := range docs {
-		if doc != nil {
-			p.secret = p.secret || strings.EqualFold(doc.Object().Kind, "Secret")
-			p.stringData = p.stringData || document.Lookup(doc.Root(), "stringData") != nil
+		if doc == nil {
+			continue
+		}
+		p.secret = p.secret || strings.EqualFold(doc.Object().Kind, "Secret")
+		p.stringData = p.stringData || document.Lookup(doc.Root(), "stringData") != nil
+		if p.described = isDefinition(doc); !p.described {
+			p.find(doc.Root(), strings.HasSuffix(doc.Object().Group(), "external-secrets.io"))
 		}
 	}
 	return p
@@ -75,7 +84,7 @@ func (p privacy) hides(path fieldPath, node *yaml.Node) bool {
 	case keyed:
 		return node.Kind != yaml.MappingNode
 	}
-	return node.Kind == yaml.ScalarNode && (strings.Contains(node.Value, "PRIVATE KEY-----") || holdsSecret(node.Value))
+	return node.Kind == yaml.ScalarNode && (p.passwords[node] || strings.Contains(node.Value, "PRIVATE KEY-----") || holdsSecret(node.Value))
 }
 
 // embeddedSecret finds the manifest of a Secret inside of a text, such as a file in a ConfigMap or what was last applied.
@@ -89,7 +98,7 @@ func (p privacy) size(path fieldPath, node *yaml.Node) int {
 	if node.Kind != yaml.ScalarNode {
 		return len(canonical(node))
 	}
-	if len(path) == 2 && path[0].key == "data" {
+	if (p.secret || p.stringData) && len(path) == 2 && path[0].key == "data" {
 		if decoded, err := base64.StdEncoding.DecodeString(node.Value); err == nil {
 			return len(decoded)
 		}
