@@ -1,12 +1,15 @@
 package gitops
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -91,8 +94,8 @@ func (r *Repository) list(ctx context.Context, tree *object.Tree, folder string,
 	return nil
 }
 
-// MergeBase is the commit that two revisions have in common and that is nearest to them. It returns a *RevisionError, also when they
-// have none.
+// MergeBase is the commit that two revisions have in common and that is nearest to them; of several, which branches have that merged
+// each other, the newest, whichever revision is named first. It returns a *RevisionError, also when they have none.
 func (r *Repository) MergeBase(ctx context.Context, a, b string) (string, error) {
 	r.reading.Lock()
 	defer r.reading.Unlock()
@@ -113,7 +116,10 @@ func (r *Repository) MergeBase(ctx context.Context, a, b string) (string, error)
 	if len(found) == 0 {
 		return "", &RevisionError{Revision: a + "..." + b, Reason: "the two have no commit in common"}
 	}
-	return found[0].Hash.String(), ctx.Err()
+	best := slices.MinFunc(found, func(a, b *object.Commit) int {
+		return cmp.Or(b.Committer.When.Compare(a.Committer.When), bytes.Compare(a.Hash[:], b.Hash[:]))
+	})
+	return best.Hash.String(), ctx.Err()
 }
 
 func (r *Repository) treeOf(revision string) (*object.Tree, error) {

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
-	"strings"
 
 	"gkops.dev/gkops/compat"
 	"gkops.dev/gkops/compat/finding"
@@ -153,49 +151,6 @@ func because(s Step, now *lock.Instance) []string {
 		reasons = append(reasons, s.Why)
 	}
 	return reasons
-}
-
-// source finds the repository and the tag in the address of a file on GitHub.
-var source = regexp.MustCompile(`^https://(?:raw\.githubusercontent\.com/([\w.-]+/[\w.-]+)/(?:refs/tags/)?([^/]+)/|github\.com/([\w.-]+/[\w.-]+)/releases/download/([^/]+)/)`)
-
-// notes are the pages of the releases that an instance was made from, as its sources say, and what changed since those before.
-func notes(before *lock.Lock, now lock.Instance) []review.Link {
-	was := map[string]string{} // tags by repository
-	if before != nil {
-		if old := before.Instance(now.Name); old != nil {
-			for _, s := range old.Sources {
-				if repository, tag := tagOf(s.URL); repository != "" {
-					was[repository] = tag
-				}
-			}
-		}
-	}
-	var links []review.Link
-	add := func(label, url string) {
-		if link := (review.Link{Label: label, URL: url}); !slices.Contains(links, link) {
-			links = append(links, link)
-		}
-	}
-	for _, s := range now.Sources {
-		repository, tag := tagOf(s.URL)
-		if repository == "" || tag == was[repository] {
-			continue
-		}
-		add(repository+" "+tag, "https://github.com/"+repository+"/releases/tag/"+tag)
-		if old := was[repository]; old != "" {
-			add("all since "+old, "https://github.com/"+repository+"/compare/"+old+"..."+tag)
-		}
-	}
-	return links
-}
-
-// tagOf is the repository and the tag that an address of a file names, empty when it names none that looks like a version.
-func tagOf(address string) (repository, tag string) {
-	m := source.FindStringSubmatch(address)
-	if m == nil || !strings.ContainsAny(m[2]+m[4], "0123456789") {
-		return "", ""
-	}
-	return m[1] + m[3], m[2] + m[4]
 }
 
 // layers are the parts of a cluster, with those marked that are new or have other files.
