@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"gkops.dev/gkops/cmd/internal/pipeline"
 	"gkops.dev/gkops/compat/document"
@@ -41,10 +42,13 @@ func world(env Env) pipeline.World {
 	}
 }
 
-// message is an error as a person reads it: the explanation of a "no", else the error itself.
+// message is an error as a person reads it: of a "no" the explanation, else the error itself.
 func message(err error) string {
 	var noSolution *resolver.NoSolutionError
 	if errors.As(err, &noSolution) {
+		if where, is := strings.CutSuffix(err.Error(), noSolution.Error()); is {
+			return where + noSolution.Explain()
+		}
 		return noSolution.Explain()
 	}
 	return err.Error()

@@ -36,7 +36,7 @@ func (p *Project) Outdated(ctx context.Context, cluster string, downgrade []stri
 		}
 		plan, err := resolver.Solve(ctx, p.offersTo(p.workspace, c.Name), p.problem(p.workspace, c.Name, held, Edit{MoveAll: true, AllowDowngrade: downgrade}))
 		if err != nil {
-			return nil, fmt.Errorf("cluster %s: %w", c.Name, err)
+			return nil, inCluster(p.workspace, c.Name, err)
 		}
 		for _, i := range held.Instances {
 			chosen := plan.Instance(i.Name)

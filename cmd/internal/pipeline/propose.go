@@ -128,7 +128,7 @@ func (p *Project) planClusters(ctx context.Context, w *workspace.Workspace, e Ed
 		}
 		one, err := p.planCluster(ctx, w, cluster, e)
 		if err != nil {
-			return nil, fmt.Errorf("cluster %s: %w", cluster.Name, err)
+			return nil, inCluster(w, cluster.Name, err)
 		}
 		all = append(all, one)
 	}

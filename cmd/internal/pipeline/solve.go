@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"gkops.dev/gkops/gitops/lock"
@@ -74,6 +76,15 @@ func (p *Project) problem(w *workspace.Workspace, cluster string, held *lock.Loc
 		}
 	}
 	return pinned(problem, e.pins)
+}
+
+// inCluster names the cluster that an error is about. The answer "no" names it where there are several.
+func inCluster(w *workspace.Workspace, cluster string, err error) error {
+	var no *resolver.NoSolutionError
+	if errors.As(err, &no) && len(w.Clusters) == 1 {
+		return err
+	}
+	return fmt.Errorf("cluster %s: %w", cluster, err)
 }
 
 // where is the place of an entry: a line of gkops.yaml as it is on disk, or this command when it is not written yet.
