@@ -57,7 +57,8 @@ func (v *visit) fulfil(ctx context.Context, w Wish, on ground) (Outcome, error) 
 func (v *visit) find(ctx context.Context, w Wish, out *Outcome) (forge.Pull, bool, error) {
 	for _, p := range v.open {
 		if p.Head == w.Branch && p.HeadRepository == v.info.Path {
-			return v.judge(p, out)
+			v.judge(p, out)
+			return p, true, nil
 		}
 	}
 	before, err := v.forge.Pulls(ctx, v.info.Path, forge.PullQuery{Head: w.Branch})
@@ -69,7 +70,8 @@ func (v *visit) find(ctx context.Context, w Wish, out *Outcome) (forge.Pull, boo
 		switch {
 		case p.HeadRepository != v.info.Path && p.HeadRepository != "":
 		case p.State == forge.Open:
-			return v.judge(p, out)
+			v.judge(p, out)
+			return p, true, nil
 		case p.State == forge.Closed && ours && w.Kind != Manual && marker.Same(w.marker("")) && !v.board.Ticks["retry "+w.Branch]:
 			out.State, out.Number, out.URL, out.Why = Refused, p.Number, p.URL, "a person closed it; a tick on the dashboard proposes it again"
 			return forge.Pull{}, false, nil
@@ -92,8 +94,8 @@ func (v *visit) brought(w Wish) string {
 	return ""
 }
 
-// judge decides whether an open pull is the bot's to change.
-func (v *visit) judge(p forge.Pull, out *Outcome) (forge.Pull, bool, error) {
+// judge says of an open pull when it is not the bot's to change.
+func (v *visit) judge(p forge.Pull, out *Outcome) {
 	out.Number, out.URL = p.Number, p.URL
 	marker, ours := FindMarker(p.Body)
 	switch {
@@ -105,7 +107,6 @@ func (v *visit) judge(p forge.Pull, out *Outcome) (forge.Pull, bool, error) {
 		out.Title = p.Title
 		v.log.Info("title kept", "pull", p.Number, "title", p.Title)
 	}
-	return p, true, nil
 }
 
 // editedLabel marks a pull whose branch a person changed.

@@ -91,7 +91,8 @@ func newBotRun(env Env) *cobra.Command {
 Nothing is kept but a cache of bare clones: the repository, its branches and the forge are the state.
 
 Tokens come from GKOPS_TOKEN_<HOST> (GKOPS_TOKEN_GIT_EXAMPLE_ORG), the variables of the forge (GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN,
-FORGEJO_TOKEN, BITBUCKET_TOKEN, AZURE_DEVOPS_EXT_PAT), netrc, or git's credential store. Each is sent to its own server only.
+FORGEJO_TOKEN, BITBUCKET_TOKEN, AZURE_DEVOPS_EXT_PAT), netrc, or git's credential store. Each is sent to its own server only. Commits are signed
+with the key in the file that GKOPS_SIGNING_KEY names.
 
 The log goes to stderr as JSON lines. Exit status: 0 all is as it should be; 1 some upgrade is blocked; 2 some repository could not be done.`,
 		Example: `  gkops bot run --dry-run
@@ -225,7 +226,7 @@ func (f *fleet) add(path, address string) {
 func (o *botOptions) fleets(ctx context.Context, env Env) ([]*fleet, error) {
 	repos := o.repos
 	if len(repos) == 0 && o.owner == "" {
-		origin, err := originOf(env)
+		_, origin, err := originOf(env, "name the repository with --repo URL")
 		if err != nil {
 			return nil, err
 		}

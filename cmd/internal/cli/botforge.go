@@ -262,16 +262,17 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// originOf is the address of the remote origin of the repository of the working directory.
-func originOf(env Env) (string, error) {
+// originOf is the repository of the working directory, and the address of its remote origin. hint says what to do where it has none.
+func originOf(env Env, hint string) (*gitops.Repository, string, error) {
 	repository, err := gitops.Open(env.Dir)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	if origin := repository.RemoteURL("origin"); origin != "" {
-		return origin, nil
+	origin := repository.RemoteURL("origin")
+	if origin == "" {
+		return nil, "", &argumentError{"origin", errors.New("this repository has no remote of that name"), hint}
 	}
-	return "", &argumentError{"origin", errors.New("this repository has no remote of that name"), "name the repository with --repo URL"}
+	return repository, origin, nil
 }
 
 // withoutUser is an address for messages.

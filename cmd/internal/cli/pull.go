@@ -13,7 +13,6 @@ import (
 
 	"gkops.dev/gkops/cmd/internal/bot"
 	"gkops.dev/gkops/cmd/internal/pipeline"
-	"gkops.dev/gkops/gitops"
 	"gkops.dev/gkops/gitops/credential"
 )
 
@@ -49,13 +48,9 @@ func (e *tokenError) Hint() string {
 
 // pulling opens the default branch of origin for pulls, and cleans up afterwards.
 func (o *pullOptions) pulling(ctx context.Context, env Env, do func(*desk) error) error {
-	repository, err := gitops.Open(env.Dir)
+	repository, origin, err := originOf(env, "git remote add origin URL")
 	if err != nil {
 		return err
-	}
-	origin := repository.RemoteURL("origin")
-	if origin == "" {
-		return &argumentError{"--pull", errors.New("this repository has no remote named origin"), "git remote add origin URL"}
 	}
 	options := botOptions{forge: o.forge}
 	place, err := options.place(ctx, env, origin)
