@@ -177,3 +177,19 @@ func TestC9TwoBotsUpdate(t *testing.T) {
 		f.judge(fmt.Sprintf("seed %d", seed))
 	}
 }
+
+// TestC9TwoBotsTendAStack: both find that the base of two pulls of commands has moved.
+func TestC9TwoBotsTendAStack(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		f := stacked(t)
+		f.server.Push(t, repo, "main", "Other", map[string]string{"other": "x\n"})
+		random := rand.New(rand.NewPCG(seed, 9))
+		f.together(2, func(_ int, waiting []int) int { return waiting[random.IntN(len(waiting))] })
+		f.run()
+		if got := f.facts(); got != "2 branches, 2 pulls, 2 commits" {
+			t.Errorf("seed %d: %s", seed, got)
+		}
+		f.want(f.quiet(), "pull/upgrade-tool unchanged", "pull/upgrade-web unchanged")
+	}
+}
