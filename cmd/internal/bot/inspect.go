@@ -69,10 +69,7 @@ func (v *visit) inspectPull(ctx context.Context, p forge.Pull, self string) (Out
 	if out.State != "" {
 		return out, nil
 	}
-	if err := v.clone.Fetch(ctx, deepest, base, p.HeadCommit); err != nil {
-		return out, err
-	}
-	from, err := forkPoint(v.clone, base, p.HeadCommit)
+	from, err := forkPoint(ctx, v.clone, base, p.HeadCommit)
 	if err != nil {
 		return out, err
 	}
@@ -109,8 +106,23 @@ func touches(files map[string][]byte) bool {
 	return false
 }
 
-// forkPoint is the nearest commit on the first parents of a base that a head has too; the base itself when none is at hand.
-func forkPoint(c Clone, base, head string) (string, error) {
+// forkPoint is the nearest commit on the first parents of a base that a head has too; the base itself when none is near. It fetches as
+// much of both as that takes.
+func forkPoint(ctx context.Context, c Clone, base, head string) (string, error) {
+	for depth := 8; depth <= deepest; depth *= 8 {
+		if err := c.Fetch(ctx, depth, base, head); err != nil {
+			return "", err
+		}
+		at, err := meeting(c, base, head)
+		if err != nil || at != "" {
+			return at, err
+		}
+	}
+	return base, nil
+}
+
+// meeting is the fork point among the commits that are at hand, empty when it is not.
+func meeting(c Clone, base, head string) (string, error) {
 	reached := map[string]bool{}
 	for queue := []string{head}; len(queue) > 0; queue = queue[1:] {
 		if reached[queue[0]] || !c.Store().Has(queue[0]) {
@@ -128,15 +140,12 @@ func forkPoint(c Clone, base, head string) (string, error) {
 			return at, nil
 		}
 		commit, err := c.Store().CommitOf(at)
-		if err != nil {
+		if err != nil || len(commit.Parents) == 0 {
 			return "", err
-		}
-		if len(commit.Parents) == 0 {
-			break
 		}
 		at = commit.Parents[0]
 	}
-	return base, nil
+	return "", nil
 }
 
 // verdict says whether a commit holds what its lock says. Nothing of the user's credentials is at hand for what it names.

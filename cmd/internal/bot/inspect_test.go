@@ -62,6 +62,22 @@ func TestReviewOfAnyPullIsOneComment(t *testing.T) {
 	}
 }
 
+// TestReviewStartsWhereThePullDoes: what came into the base since is no change of the pull.
+func TestReviewStartsWhereThePullDoes(t *testing.T) {
+	t.Parallel()
+	f := upgraded(t)
+	p := f.pullOf("mine", map[string]string{"gkops.yaml": f.workspace() + "# mine\n"})
+	f.merge(1)
+	for n := range 12 {
+		f.server.Push(t, repo, "main", "Other", map[string]string{"other": strings.Repeat("x", n+1)})
+	}
+	f.want(f.inspect(), "mine updated")
+	comment, state := f.told(p)
+	if state != forge.Success || strings.Contains(comment, "v1.1.0") {
+		t.Errorf("%s\n%s", state, comment)
+	}
+}
+
 func TestReviewFindsAnEditedTree(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "")
