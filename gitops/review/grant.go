@@ -109,22 +109,28 @@ func grants(doc *document.Document) ([]grant, bool) {
 	}
 	var found []grant
 	for _, rule := range rules.Content {
-		groups, resources := texts(rule, "apiGroups"), texts(rule, "resources")
-		names, urls, verbs := texts(rule, "resourceNames"), texts(rule, "nonResourceURLs"), texts(rule, "verbs")
-		if len(names) == 0 {
-			names = []string{""}
-		}
-		if len(found)+len(verbs)*(len(groups)*len(resources)*len(names)+len(urls)) > maxGrants {
+		size := len(texts(rule, "apiGroups"))*len(texts(rule, "resources"))*max(1, len(texts(rule, "resourceNames"))) + len(texts(rule, "nonResourceURLs"))
+		if len(found)+len(texts(rule, "verbs"))*size > maxGrants {
 			return nil, false
 		}
-		for _, verb := range verbs {
-			for _, url := range urls {
-				found = append(found, grant{url: url, verb: verb})
-			}
-		}
-		found = append(found, product(groups, resources, names, verbs)...)
+		found = append(found, rightsIn(rule)...)
 	}
 	return found, true
+}
+
+// rightsIn are the grants of one rule.
+func rightsIn(rule *yaml.Node) []grant {
+	names, verbs := texts(rule, "resourceNames"), texts(rule, "verbs")
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	var found []grant
+	for _, verb := range verbs {
+		for _, url := range texts(rule, "nonResourceURLs") {
+			found = append(found, grant{url: url, verb: verb})
+		}
+	}
+	return append(found, product(texts(rule, "apiGroups"), texts(rule, "resources"), names, verbs)...)
 }
 
 func product(groups, resources, names, verbs []string) []grant {

@@ -48,11 +48,11 @@ func (c *change) role() {
 	risk := Low
 	if len(more) > 0 && c.base != nil {
 		risk = Medium
-		c.say(ruleRBAC, Medium, rules, name+" has new rights: "+told(more))
+		c.say(ruleRBAC, Medium, c.placeOf(rules, more), name+" has new rights: "+told(more))
 	}
 	if len(dangerous) > 0 {
 		risk = High
-		c.say(ruleRBAC, High, rules, name+" has new rights: "+told(dangerous))
+		c.say(ruleRBAC, High, c.placeOf(rules, dangerous), name+" has new rights: "+told(dangerous))
 	}
 	c.row(gathered(slices.Concat(dangerous, more)), gathered(beyond(after, before)), risk)
 	if c.base == nil || c.head == nil {
@@ -62,6 +62,17 @@ func (c *change) role() {
 	if aggregation != "" && aggregation != canonical(document.Lookup(c.base.Root(), "aggregationRule")) {
 		c.say(ruleRBAC, Medium, fieldPath{}.child("aggregationRule"), name+" collects its rights from other roles than before")
 	}
+}
+
+// placeOf is the rule of head that gives all of some grants, else all rules.
+func (c *change) placeOf(rules fieldPath, given []grant) fieldPath {
+	list := document.Lookup(c.head.Root(), "rules")
+	for i, at := range itemPaths(rules, list) {
+		if len(missingIn(rightsIn(list.Content[i]), given)) == 0 {
+			return at
+		}
+	}
+	return rules
 }
 
 func (c *change) binding() {
@@ -97,10 +108,10 @@ func (c *change) binding() {
 	c.row(suffixed(came, role), suffixed(went, role), risk)
 }
 
-// missingIn are the texts of a list that another has not.
-func missingIn(known, all []string) []string {
+// missingIn are what one list has and another, that of what is known, has not.
+func missingIn[T comparable](known, all []T) []T {
 	have := setOf(known)
-	return slices.DeleteFunc(slices.Clone(all), func(text string) bool { return have[text] })
+	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return have[one] })
 }
 
 func suffixed(subjects []string, role string) []string {

@@ -155,8 +155,8 @@ func wider(key, old, new string) bool {
 	return strings.HasPrefix(key, "min") && b <= a
 }
 
-func setOf(values []string) map[string]bool {
-	set := make(map[string]bool, len(values))
+func setOf[T comparable](values []T) map[T]bool {
+	set := make(map[T]bool, len(values))
 	for _, value := range values {
 		set[value] = true
 	}
