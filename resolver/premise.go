@@ -125,50 +125,33 @@ func (t *trial) refute(ctx context.Context, p *Problem, only *premises) (*search
 // returns the refutation of what is left, of which no part can be spared.
 func (t *trial) minimise(ctx context.Context, p *Problem, refuted *search) (*search, error) {
 	core := &premises{entries: premisesOf(refuted.refuted).entries}
-	refuted, err := t.spareEntries(ctx, p, core, refuted)
+	entries := func(p *premises) *map[entry]bool { return &p.entries }
+	refuted, err := spare(ctx, t, p, core, entries, p.sortedEntries(core.entries), refuted)
 	if err != nil {
 		return nil, err
 	}
 	core.edges = premisesOf(refuted.refuted).edges
-	return t.spareEdges(ctx, p, core, refuted)
+	edges := func(p *premises) *map[edge]bool { return &p.edges }
+	return spare(ctx, t, p, core, edges, sortedEdges(core.edges), refuted)
 }
 
-func (t *trial) spareEntries(ctx context.Context, p *Problem, core *premises, refuted *search) (*search, error) {
-	for _, e := range p.sortedEntries(core.entries) {
-		if !core.entries[e] {
+// spare leaves out of one sort of premises, in order, what a refutation does not need, and returns the refutation of what is left.
+func spare[K comparable](ctx context.Context, t *trial, p *Problem, core *premises, sort func(*premises) *map[K]bool, order []K, refuted *search) (*search, error) {
+	kept := sort(core)
+	for _, k := range order {
+		if !(*kept)[k] {
 			continue
 		}
-		delete(core.entries, e)
+		delete(*kept, k)
 		smaller, err := t.refute(ctx, p, core)
 		if err != nil {
 			return nil, err
 		}
 		if smaller == nil {
-			core.entries[e] = true
+			(*kept)[k] = true
 			continue
 		}
-		refuted = smaller
-		core.entries = premisesOf(smaller.refuted).entries
-	}
-	return refuted, nil
-}
-
-func (t *trial) spareEdges(ctx context.Context, p *Problem, core *premises, refuted *search) (*search, error) {
-	for _, e := range sortedEdges(core.edges) {
-		if !core.edges[e] {
-			continue
-		}
-		delete(core.edges, e)
-		smaller, err := t.refute(ctx, p, core)
-		if err != nil {
-			return nil, err
-		}
-		if smaller == nil {
-			core.edges[e] = true
-			continue
-		}
-		refuted = smaller
-		core.edges = premisesOf(smaller.refuted).edges
+		refuted, *kept = smaller, *sort(premisesOf(smaller.refuted))
 	}
 	return refuted, nil
 }

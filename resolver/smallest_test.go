@@ -53,7 +53,8 @@ func TestChangesAreTheFewest(t *testing.T) {
 }
 
 // generateLocked makes a problem of up to forty packages whose lock was once an answer: then somebody asks for more, or forbids
-// some of what is locked. Versions of about one age go together, so that one change brings others.
+// some of what is locked. Versions of about one age go together, so that one change brings others. In those of odd seeds some needs are
+// of virtual packages, and some versions cannot be with old ones of others.
 func generateLocked(t *testing.T, seed uint64) (generated, bool) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 13))
@@ -61,6 +62,9 @@ func generateLocked(t *testing.T, seed uint64) (generated, bool) {
 	packages := 12 + r.IntN(29)
 	for p := range packages {
 		agingStock(r, g.shelf, p, packages)
+	}
+	if seed%2 == 1 {
+		mingle(r, g.shelf, packages)
 	}
 	for p := range packages / 2 {
 		if r.IntN(4) == 0 {
@@ -100,6 +104,33 @@ func demandingStock(r *rand.Rand, g generated, name string) {
 			needs.Dependencies = append(needs.Dependencies, catalog.Requirement{Package: l.Package, Range: ranged(">" + l.Version.String())})
 		}
 		g.shelf[name] = append(g.shelf[name], item{Candidate{Registry: "main", Version: version(fmt.Sprintf("%d.0.0", 1+v))}, needs})
+	}
+}
+
+// mingle lets the later packages provide two virtual ones, turns needs of the earlier ones into needs of those, and adds conflicts and
+// custom resources that go with age.
+func mingle(r *rand.Rand, stock shelf, packages int) {
+	for p := range packages {
+		for i := range stock[wideName(p)] {
+			one := &stock[wideName(p)][i]
+			age := int(one.Version.Major()-1)*4 + int(one.Version.Minor())
+			if p >= packages/2 && p%3 > 0 {
+				one.Provides = []catalog.Provided{{Name: fmt.Sprintf("role%d", p%3), Version: one.Version}}
+			}
+			if p < packages/2 && len(one.needs.Dependencies) > 0 && p%2 == 0 {
+				one.needs.Dependencies[0].Package = fmt.Sprintf("role%d", 1+p%3%2)
+			}
+			if low := age - r.IntN(4); low > 0 && r.IntN(3) == 0 {
+				one.needs.Conflicts = []Conflict{{Package: wideName(r.IntN(packages)), Range: ranged(fmt.Sprintf("<%d.%d.0", 1+low/4, low%4))}}
+			}
+			api := API{Group: "example.com", Kind: fmt.Sprint("K", p/6), Versions: []string{fmt.Sprint("v", age/4), fmt.Sprint("v", (age+1)/4)}}
+			switch p % 6 {
+			case 0:
+				one.needs.Uses = []API{api}
+			case 5:
+				one.needs.Serves = []API{api}
+			}
+		}
 	}
 }
 
