@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -86,6 +87,22 @@ want a
 	}
 	if diff := gocmp.Diff([]string{"a", "a 2.0.0", "b c", "b 1.0.0, c 1.0.0"}, catalog.announce); diff != "" {
 		t.Errorf("announced: -want +got\n%s", diff)
+	}
+}
+
+// What is announced is asked for, but for a twentieth that conflicts make needless, and nothing is asked for that was not announced.
+func TestWhatIsAnnouncedIsAskedFor(t *testing.T) {
+	catalog := &ledger{shelf: bigRegistry(1000, 20)}
+	if _, err := Solve(t.Context(), catalog, bigProblem(1, 50, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	announced := strings.Split(strings.Join(catalog.announce, ", "), ", ")
+	announced = slices.DeleteFunc(announced, func(what string) bool { return !strings.HasSuffix(what, ".0") }) // those of packages
+	asked := slices.DeleteFunc(slices.Collect(maps.Keys(catalog.asked)), func(what string) bool { return !strings.Contains(what, " ") })
+	needless := slices.DeleteFunc(slices.Clone(announced), func(what string) bool { return catalog.asked[what] == 1 })
+	unannounced := slices.DeleteFunc(asked, func(what string) bool { return slices.Contains(announced, what) })
+	if len(announced) < 200 || len(needless) > len(announced)/20 || len(unannounced) > 0 {
+		t.Errorf("of %d announced %d were not asked for; not announced were %v", len(announced), len(needless), unannounced)
 	}
 }
 
