@@ -3,6 +3,7 @@ package resolver
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -111,5 +112,20 @@ func TestALongExplanationIsCut(t *testing.T) {
 	}
 	if strings.Contains(no.Error(), "\n") {
 		t.Errorf("more than a line: %s", no.Error())
+	}
+}
+
+// The page for users shows an explanation as it is.
+func TestThePageShowsAnExplanation(t *testing.T) {
+	page, err := os.ReadFile("../docs/versions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stock, problem := stocked(t, "exporter 1 2 -> metrics-crds <2\nmetrics-crds 1 2\nwant exporter\nhold metrics-crds >=2 because the store reads version 2")
+	problem.Roots[0].Where, problem.Holds[0].Where = "gkops.yaml:12", "gkops.yaml:15"
+	_, err = Solve(t.Context(), stock, problem)
+	var no *NoSolutionError
+	if !errors.As(err, &no) || !strings.Contains(string(page), "```\n"+no.Explain()+"```\n") {
+		t.Errorf("docs/versions.md does not show this:\n%s", no.Explain())
 	}
 }
