@@ -122,29 +122,38 @@ func TestPullOfACommandThatIsDoneOtherwise(t *testing.T) {
 func TestPullOfACommandWhoseWorkspaceChangedToo(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "")
-	bench, err := f.bot(f.server.As("ada")).Begin(context.Background(), repo)
-	if err != nil {
-		t.Fatal(err)
+	hold := func() (bot.Outcome, string) {
+		bench, err := f.bot(f.server.As("ada")).Begin(context.Background(), repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		edit := pipeline.Edit{}
+		if err := bench.Project().Hold(context.Background(), &edit, "tool", "", "by hand"); err != nil {
+			t.Fatal(err)
+		}
+		proposal, err := bench.Project().Propose(context.Background(), edit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := bench.Open(context.Background(), "hold tool", "Hold tool", proposal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out, string(proposal.Files()["gkops.yaml"])
 	}
-	edit := pipeline.Edit{}
-	if err := bench.Project().Hold(context.Background(), &edit, "tool", "", "by hand"); err != nil {
-		t.Fatal(err)
-	}
-	proposal, err := bench.Project().Propose(context.Background(), edit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bench.Open(context.Background(), "hold tool", "Hold tool", proposal); err != nil {
-		t.Fatal(err)
-	}
-	held := string(proposal.Files()["gkops.yaml"])
+	hold()
 	f.server.Push(t, repo, "main", "Other", map[string]string{"gkops.yaml": f.workspace() + "# mine\n"})
 	r := f.run()
 	f.want(r, "pull/hold-tool blocked")
-	if r.Pulls[0].Why != "gkops.yaml has changed on both sides: close the pull and run its command again" {
+	if r.Pulls[0].Why != "gkops.yaml has changed on both sides: run its command again, which brings the pull up to date, or close it" {
 		t.Error(r.Pulls[0].Why)
 	}
 	f.want(f.quiet(), "pull/hold-tool blocked")
+	out, held := hold()
+	if out.State != bot.Updated || out.Number != 1 || !strings.HasSuffix(held, "# mine\n") {
+		t.Errorf("the command again: %+v, %s", out, held)
+	}
+	f.want(f.run(), "pull/hold-tool unchanged")
 	f.server.Push(t, repo, "main", "The same", map[string]string{"gkops.yaml": held})
 	f.want(f.run(), "pull/hold-tool superseded")
 	if got := f.bases(); got != "" {

@@ -16,7 +16,8 @@ import (
 // changeOptions are the flags that every command has that changes the workspace.
 type changeOptions struct {
 	pullOptions
-	words          []string // the command as it was typed, without flags
+	command        string   // "gkops add"
+	words          []string // its name and arguments as they were typed
 	cluster        string
 	commit         bool
 	dryRun         bool
@@ -43,7 +44,9 @@ func (o *changeOptions) flags(cmd *cobra.Command, env Env) {
 	downgradeFlag(cmd, &o.allowDowngrade)
 	completeFlag(cmd, "cluster", env, clusterNames)
 	o.output = outputFlag(cmd, "json", "markdown")
-	cmd.PreRun = func(cmd *cobra.Command, args []string) { o.words = append([]string{cmd.Name()}, args...) }
+	cmd.PreRun = func(cmd *cobra.Command, args []string) {
+		o.command, o.words = cmd.CommandPath(), append([]string{cmd.Name()}, args...)
+	}
 }
 
 // edit is the part of a pipeline.Edit that the shared flags give.

@@ -202,7 +202,7 @@ func edited(ctx context.Context, env Env, o changeOptions, make func(*pipeline.P
 func (o changeOptions) at(ctx context.Context, env Env, do func(*desk) error) error {
 	switch {
 	case o.pull && o.commit:
-		return &usageError{"gkops " + o.words[0], errors.New("--commit is for the current branch, --pull for one of its own: give one of them")}
+		return &usageError{o.command, errors.New("--commit is for the current branch, --pull for one of its own: give one of them")}
 	case o.pull:
 		return o.pulling(ctx, env, do)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/gitops/workspace"
@@ -17,7 +18,9 @@ type RedoError struct{ Why string }
 func (e *RedoError) Error() string { return e.Why }
 
 // Hint says what to do.
-func (e *RedoError) Hint() string { return "close the pull and run its command again" }
+func (e *RedoError) Hint() string {
+	return "run its command again, which brings the pull up to date, or close it"
+}
 
 // Redo is the edit that a commit was, for the workspace as this project has it: its gkops.yaml, the versions that instances went to, and
 // the steps of removals. before is the tree of the commit's parent, after its own. It returns a *RedoError when gkops.yaml has changed on
@@ -35,11 +38,11 @@ func (p *Project) Redo(before, after fs.FS) (Edit, error) {
 	w := p.workspace
 	switch {
 	case bytes.Equal(was, wanted), bytes.Equal(p.data, wanted):
-	case !bytes.Equal(was, p.data):
-		return e, &RedoError{workspace.FileName + " has changed on both sides"}
 	default:
-		e.Workspace = wanted
-		if w, err = workspace.Parse(workspace.FileName, wanted); err != nil {
+		if e.Workspace, err = p.rewritten(was, wanted); err != nil {
+			return e, err
+		}
+		if w, err = workspace.Parse(workspace.FileName, e.Workspace); err != nil {
 			return e, err
 		}
 	}
@@ -67,6 +70,39 @@ func (p *Project) Redo(before, after fs.FS) (Edit, error) {
 		return e, &RedoError{"its branch has moved, and what it does depends on what was there"}
 	}
 	return e, nil
+}
+
+// rewritten is gkops.yaml as it is here with what a commit did to it. Where it has changed here too, only another version of Kubernetes is
+// told apart.
+func (p *Project) rewritten(was, wanted []byte) ([]byte, error) {
+	if bytes.Equal(was, p.data) {
+		return wanted, nil
+	}
+	before, err := workspace.Parse(workspace.FileName, was)
+	if err != nil {
+		return nil, err
+	}
+	after, err := workspace.Parse(workspace.FileName, wanted)
+	if err != nil {
+		return nil, err
+	}
+	there, here := was, p.data
+	for _, c := range after.Clusters {
+		n := slices.IndexFunc(before.Clusters, func(o workspace.Cluster) bool { return o.Name == c.Name })
+		if n < 0 || before.Clusters[n].Kubernetes == c.Kubernetes {
+			continue
+		}
+		if there, err = workspace.SetKubernetes(there, c.Name, c.Kubernetes); err == nil {
+			here, err = workspace.SetKubernetes(here, c.Name, c.Kubernetes)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if !bytes.Equal(there, wanted) {
+		return nil, &RedoError{workspace.FileName + " has changed on both sides"}
+	}
+	return here, nil
 }
 
 // redone adds to an edit what happened to the instances of a cluster, and reports whether anything did.
