@@ -104,3 +104,27 @@ func TestC47PullNamesAHostileRegistry(t *testing.T) {
 		t.Errorf("asked %d times, %s\n%s", asked, state, comment)
 	}
 }
+
+// TestC47PullOfACommandNamesAHostileRegistry: the trailer and the marker are right, as anybody can make them who may push.
+func TestC47PullOfACommandNamesAHostileRegistry(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "")
+	asked := 0
+	hostile := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer hostile.Close()
+	const branch = bot.Prefix + "pull/add-evil"
+	text := strings.Replace(f.workspace(), f.registry, hostile.URL, 1)
+	base := f.server.Tip(t, repo, "main")
+	f.server.Push(t, repo, branch, "Add evil\n\nGkops-Plan: "+bot.PlanDigest(branch, base, map[string][]byte{"gkops.yaml": []byte(text)}), map[string]string{"gkops.yaml": text})
+	marker := bot.Marker{Kind: bot.Manual, Title: "Add evil", Base: "main"}
+	if _, err := f.server.As("mallory").OpenPull(context.Background(), repo, forge.NewPull{Title: "Add evil", Body: marker.String(), Head: branch, Base: "main"}); err != nil {
+		t.Fatal(err)
+	}
+	f.want(f.run(), "pull/add-evil unchanged")
+	f.server.Push(t, repo, "main", "Other", map[string]string{"other": "x\n"})
+	r := f.run()
+	f.want(r, "pull/add-evil blocked")
+	if asked > 0 || !strings.HasPrefix(r.Pulls[0].Why, "its registries or mirrors are not those of branch main") {
+		t.Errorf("asked %d times, told %q", asked, r.Pulls[0].Why)
+	}
+}

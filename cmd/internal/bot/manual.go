@@ -182,7 +182,7 @@ func (v *visit) rebase(ctx context.Context, p forge.Pull, marker Marker, out *Ou
 	return v.publish(ctx, made, p, true, false, out)
 }
 
-// again makes what a pull brings on another ground; nil when nothing is left of it.
+// again makes what a pull brings on another ground; nil when nothing is left of it. Nothing is read from places that the pull alone names.
 func (v *visit) again(ctx context.Context, p forge.Pull, marker Marker, on ground) (*made, error) {
 	tip, err := v.clone.Store().CommitOf(v.branches[p.Head])
 	if err != nil {
@@ -195,6 +195,17 @@ func (v *visit) again(ctx context.Context, p forge.Pull, marker Marker, on groun
 	after, err := v.clone.Store().FS(ctx, tip.ID)
 	if err != nil {
 		return nil, err
+	}
+	there, err := v.places(ctx, tip.ID)
+	if err != nil {
+		return nil, err
+	}
+	here, err := v.places(ctx, on.commit)
+	if err != nil {
+		return nil, err
+	}
+	if here != there {
+		return nil, &pipeline.RedoError{Why: "its registries or mirrors are not those of branch " + on.branch}
 	}
 	edit, err := on.project.Redo(before, after)
 	if err != nil {
