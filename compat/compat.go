@@ -8,6 +8,7 @@ package compat
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"path"
 	"runtime"
@@ -152,10 +153,11 @@ type checker struct {
 	schemas    Schemas
 	before     []Use
 	earlier    []Definition
+	seed       maphash.Seed // of what tells definitions apart
 }
 
 func newChecker(target Target) (*checker, error) {
-	c := &checker{known: target.Knowledge, provided: target.Provided, schemas: target.Schemas, before: target.Before, earlier: target.Earlier}
+	c := &checker{known: target.Knowledge, provided: target.Provided, schemas: target.Schemas, before: target.Before, earlier: target.Earlier, seed: maphash.MakeSeed()}
 	if c.known == nil {
 		var err error
 		if c.known, err = knowledge.Load(); err != nil {

@@ -2,7 +2,7 @@ package compat
 
 import (
 	"bytes"
-	"crypto/sha256"
+	"hash/maphash"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -22,8 +22,8 @@ type Definition struct {
 	Line                      int
 	From                      string // whose it is, "metrics-crds v1.4.0", where the caller knows; of Target.Earlier it is told
 
-	digest [sha256.Size]byte // of the document's bytes, to tell twins from different definitions
-	source File              // to read it again; Read is nil for one that was read from documents
+	digest uint64 // of the document's bytes, to tell twins from different definitions; it holds for one check
+	source File   // to read it again; Read is nil for one that was read from documents
 }
 
 // Version is one version of a definition.
@@ -46,7 +46,7 @@ func (d *Definition) Version(name string) *Version {
 // customDefinition notes a CustomResourceDefinition, and judges its fields where they may depend on the minor. The bytes of
 // most definitions are looked at once: they are nine tenths of what people apply.
 func (c *checker) customDefinition(p *piece, row *knowledge.Kind, out *result) {
-	d := Definition{Object: detached(p.doc.Object()), File: p.doc.File, Line: p.doc.Line + p.shift, digest: sha256.Sum256(p.doc.Raw)}
+	d := Definition{Object: detached(p.doc.Object()), File: p.doc.File, Line: p.doc.Line + p.shift, digest: c.digest(p.doc)}
 	d.Name = d.Object.Name
 	quick := p.doc.Verbatim && scanDefinition(p.doc.Raw, &d, d.Line)
 	if !quick {
@@ -59,6 +59,18 @@ func (c *checker) customDefinition(p *piece, row *knowledge.Kind, out *result) {
 	if row != nil && row.Type != nil && (!quick || newFields(p.doc.Raw)) {
 		c.fields(place{piece: p, object: d.Object, line: d.Line}, row, out)
 	}
+}
+
+// digest is the same for definitions of the same bytes, or, where a list holds them, of the same content.
+func (c *checker) digest(doc *document.Document) uint64 {
+	if doc.Raw != nil {
+		return maphash.Bytes(c.seed, doc.Raw)
+	}
+	content, err := document.Canonical(doc.Root())
+	if err != nil {
+		return maphash.String(c.seed, err.Error())
+	}
+	return maphash.Bytes(c.seed, content)
 }
 
 // newFields reports whether a definition may use a field that some known minors lack.

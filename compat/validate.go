@@ -47,8 +47,12 @@ func (c *checker) validate(ctx context.Context, report *Report) error {
 	work := c.validations(report)
 	group, compiling := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
+	first := map[uint64]*validation{} // of each content
 	for _, v := range work {
-		group.Go(func() error { return v.compile(compiling, c.schemas) })
+		if first[v.definition.digest] == nil {
+			first[v.definition.digest] = v
+			group.Go(func() error { return v.compile(compiling, c.schemas) })
+		}
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -59,6 +63,8 @@ func (c *checker) validate(ctx context.Context, report *Report) error {
 	}
 	budget := int64(ruleBudget)
 	for _, v := range work {
+		twin := first[v.definition.digest]
+		v.validator, v.fault = twin.validator, twin.fault
 		var err error
 		if budget, err = v.run(ctx, before, budget); err != nil {
 			return err
@@ -72,7 +78,8 @@ func (c *checker) validate(ctx context.Context, report *Report) error {
 type validation struct {
 	definition *Definition
 	uses       []*Use
-	validator  Validator // nil when the definition cannot be used
+	validator  Validator // nil when the definition cannot be used, for its fault
+	fault      error
 	found      []finding.Finding
 }
 
@@ -129,7 +136,7 @@ func sharedFolders(a, b string) int {
 	return n
 }
 
-// compile makes the validator; a definition that cannot be used is a finding.
+// compile makes the validator.
 func (v *validation) compile(ctx context.Context, schemas Schemas) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -138,17 +145,16 @@ func (v *validation) compile(ctx context.Context, schemas Schemas) error {
 	if err != nil {
 		return err
 	}
-	if v.validator, err = schemas.Compile(definition); err != nil {
-		f := newFinding(InvalidCRD, v.definition.Object, "the definition cannot be used: "+err.Error())
-		f.File, f.Line = v.definition.File, v.definition.Line
-		v.found, v.validator = append(v.found, f), nil
-	}
+	v.validator, v.fault = schemas.Compile(definition)
 	return nil
 }
 
 // run judges the uses, and returns what is left of the budget.
 func (v *validation) run(ctx context.Context, before map[string]*Use, budget int64) (int64, error) {
-	if v.validator == nil {
+	if v.fault != nil {
+		f := newFinding(InvalidCRD, v.definition.Object, "the definition cannot be used: "+v.fault.Error())
+		f.File, f.Line = v.definition.File, v.definition.Line
+		v.found = append(v.found, f)
 		return budget, nil
 	}
 	for _, use := range v.uses {
@@ -222,10 +228,18 @@ func reread(d *Definition) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", d.File, err)
 	}
-	pieces, _ := readPieces(d.source.Name, data)
-	for _, p := range pieces {
-		if p.doc.Line+p.shift == d.Line && p.doc.Object() == d.Object {
-			return document.Value(p.doc.Root())
+	own := part{text: data}
+	for _, p := range splitParts(data) {
+		if p.line < d.Line {
+			own = p
+		}
+	}
+	for _, p := range []part{own, {text: data}} { // a separator in a text is none
+		pieces, _ := readPieces(d.source.Name, p.text)
+		for _, one := range pieces {
+			if one.doc.Line+one.shift+p.line == d.Line && one.doc.Object() == d.Object {
+				return document.Value(one.doc.Root())
+			}
 		}
 	}
 	return nil, errors.New("read " + d.File + ": the file changed while it was checked")

@@ -220,3 +220,28 @@ func BenchmarkCompile(b *testing.B) {
 		}
 	}
 }
+
+// TestTwinsOfADefinition holds definitions of the same content to one verdict, told of each, and those of a List apart.
+func TestTwinsOfADefinition(t *testing.T) {
+	object := "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: a}\nspec: {size: 0}\n"
+	got := check(t, map[string]string{"a/crd.yaml": definition, "a/o.yaml": object, "b/crd.yaml": definition, "b/o.yaml": object})
+	want := []string{
+		"a/o.yaml:4 custom-resource-invalid: spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1",
+		"b/crd.yaml:1 crd-duplicate: the definition widgets.example.org is also at a/crd.yaml:1, with the same content",
+		"b/o.yaml:4 custom-resource-invalid: spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	broken := strings.Replace(definition, "type: object", "type: none", 1)
+	got = check(t, map[string]string{"a/crd.yaml": broken, "a/o.yaml": object, "b/crd.yaml": broken, "b/o.yaml": object})
+	if text := strings.Join(got, "\n"); len(got) != 3 || strings.Count(text, "cannot be used") != 2 {
+		t.Errorf("of two definitions that cannot be used is told\n%s", text)
+	}
+	listed := "apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimSpace(definition), "\n", "\n  ") + "\n"
+	other := strings.Replace(listed, "minimum: 1", "minimum: 2", 1)
+	got = check(t, map[string]string{"a.yaml": listed, "b.yaml": other, "c.yaml": listed})
+	if text := strings.Join(got, "\n"); len(got) != 2 || !strings.Contains(got[0], "with other content") || !strings.Contains(got[1], "with the same content") {
+		t.Errorf("of definitions in lists is told\n%s", text)
+	}
+}

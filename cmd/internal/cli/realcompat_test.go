@@ -46,14 +46,7 @@ func TestRealCompat(t *testing.T) {
 	packages, removed, definitions := 0, 0, 0
 	for _, row := range tabbed(t, filepath.Join(mirror, "INDEX.tsv")) {
 		name := row["package"] + " " + row["version"]
-		var list []compat.File
-		for _, source := range files {
-			if source["package"] == row["package"] && source["version"] == row["version"] {
-				_, place, _ := strings.Cut(source["url"], "://")
-				full := filepath.Join(mirror, place)
-				list = append(list, compat.File{Name: place, Read: func() ([]byte, error) { return os.ReadFile(full) }})
-			}
-		}
+		list := mirrored(mirror, files, row["package"], row["version"])
 		if len(list) == 0 {
 			t.Errorf("%s: no sources", name)
 			continue
@@ -85,6 +78,69 @@ func TestRealCompat(t *testing.T) {
 	t.Logf("%d package versions: %d removed APIs, %d definitions", packages, removed, definitions)
 	if removed == 0 || definitions == 0 {
 		t.Error("the index lists nothing")
+	}
+}
+
+// mirrored are the files of a version that the mirror lists.
+func mirrored(mirror string, sources []map[string]string, pkg, version string) []compat.File {
+	var list []compat.File
+	for _, source := range sources {
+		if source["package"] == pkg && source["version"] == version {
+			_, place, _ := strings.Cut(source["url"], "://")
+			full := filepath.Join(mirror, place)
+			list = append(list, compat.File{Name: place, Read: func() ([]byte, error) { return os.ReadFile(full) }})
+		}
+	}
+	return list
+}
+
+// realDefinitions are upgrades that change definitions, and what compat --base has to say of them: "rule definition: words".
+var realDefinitions = []struct {
+	pkg, from, to string
+	want          []string
+}{
+	{"traefik-crds", "v2.11.36", "v3.0.4", []string{
+		"crd-breaking middlewares.traefik.containo.us: every Middleware in the cluster is deleted", "crd-breaking ingressroutes.traefik.containo.us: the definition is dropped"}},
+	{"external-secrets-crds", "v0.16.2", "v0.17.0", []string{
+		"crd-breaking externalsecrets.external-secrets.io: the version v1beta1 is no longer served", "deprecated secretstores.external-secrets.io: v1beta1"}},
+	{"metallb", "v0.13.12", "v0.14.3", []string{"crd-breaking addresspools.metallb.io: the definition is dropped"}},
+	{"contour", "v1.5.1", "v1.6.0", []string{
+		"crd-breaking ingressroutes.contour.heptio.com: the definition is dropped", "crd-breaking httpproxies.projectcontour.io: services[].port: maximum becomes 65536"}},
+	{"contour", "v1.0.0", "v1.5.1", []string{"crd-breaking ingressroutes.contour.heptio.com: retryPolicy.count: format changes"}},
+	{"cert-manager", "v1.5.0", "v1.10.1", []string{
+		"crd-breaking clusterissuers.cert-manager.io: conversion between versions changes from Webhook to None", "crd-breaking certificates.cert-manager.io: the version v1alpha2 is dropped",
+		"stored-version-at-risk clusterissuers.cert-manager.io: the version v1beta1 is dropped"}},
+	{"gateway-api", "v1.0.0", "v1.1.0", []string{
+		"stored-version-at-risk gateways.gateway.networking.k8s.io: the storage version becomes v1", "crd-breaking gateways.gateway.networking.k8s.io: a new rule must hold"}},
+}
+
+// TestRealDefinitionsChange compares the definitions of two real versions as compat --base does.
+func TestRealDefinitionsChange(t *testing.T) {
+	mirror := filepath.Join(os.Getenv("GKOPS_SHARED"), "mirror")
+	sources := tabbed(t, filepath.Join(mirror, "SOURCES.tsv"))
+	for _, pair := range realDefinitions {
+		base, head := mirrored(mirror, sources, pair.pkg, pair.from), mirrored(mirror, sources, pair.pkg, pair.to)
+		if len(base) == 0 || len(head) == 0 {
+			t.Fatalf("%s %s or %s: no sources", pair.pkg, pair.from, pair.to)
+		}
+		findings, err := compat.CompareCRDs(context.Background(), base, head, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, f := range findings {
+			told = append(told, f.Rule+" "+f.Object.Name+" "+f.Message)
+		}
+		for _, want := range pair.want {
+			rule, words, _ := strings.Cut(want, ": ")
+			if !slices.ContainsFunc(told, func(text string) bool { return strings.HasPrefix(text, rule) && strings.Contains(text, words) }) {
+				t.Errorf("%s %s to %s: %s is not told, but\n%s", pair.pkg, pair.from, pair.to, want, strings.Join(told, "\n"))
+			}
+		}
+		again, err := compat.CompareCRDs(context.Background(), head, head, nil)
+		if err != nil || len(again) > 0 {
+			t.Errorf("%s %s against itself: %v, %v", pair.pkg, pair.to, again, err)
+		}
 	}
 }
 
