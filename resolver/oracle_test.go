@@ -99,18 +99,12 @@ func (o *oracle) rootNamed(name string) bool {
 	return slices.ContainsFunc(o.problem.Roots, func(r Root) bool { return r.name() == name })
 }
 
+// supported says whether everything that is kept is needed by another instance.
 func (o *oracle) supported(plan []pick) bool {
-	for _, k := range o.kept {
-		asked := slices.ContainsFunc(plan, func(p pick) bool {
-			return slices.ContainsFunc(p.needs.Dependencies, func(d catalog.Requirement) bool {
-				return !p.helpsItself(d) && slices.ContainsFunc(plan, func(q pick) bool { return q.name == k.Instance && q.can(d) })
-			})
-		})
-		if !asked {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(o.kept, func(k Locked) bool {
+		kept := plan[slices.IndexFunc(plan, func(p pick) bool { return p.name == k.Instance })]
+		return !slices.ContainsFunc(plan, func(p pick) bool { return p.waitsFor(kept) })
+	})
 }
 
 func (o *oracle) search() []pick {
