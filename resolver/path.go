@@ -172,15 +172,15 @@ func (p *Plan) locked() []Locked {
 
 // goOn adds a step to each instance that goes up in another plan, and reports whether there is any.
 func (p *Plan) goOn(to *Plan) bool {
-	any := false
+	moved := false
 	for i := range p.Instances {
 		now := &p.Instances[i]
 		last := append([]catalog.Version{now.Version}, now.Next...)
 		next := to.Instance(now.Instance)
 		if next != nil && next.Package == now.Package && next.Registry == now.Registry && next.Version.Compare(last[len(last)-1]) > 0 {
 			now.Next = append(now.Next, next.Version)
-			any = true
+			moved = true
 		}
 	}
-	return any
+	return moved
 }
