@@ -33,7 +33,7 @@ func (o *botOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.owner, "owner", "", "all repositories of this user, organisation or group on --server")
 	f.StringVar(&o.topic, "topic", "", "of --owner, only those that carry this topic")
 	f.StringVar(&o.server, "server", "https://github.com", "the server of --owner")
-	f.StringVar(&o.forge, "forge", "", "the kind of the forge, when its name does not tell: github, gitlab, gitea, forgejo, bitbucket, azure")
+	forgeFlag(cmd, &o.forge, "")
 	f.StringVar(&o.cache, "cache", "", "folder of the bare clones (default: below XDG_CACHE_HOME)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done and write nothing")
 	f.Var(&o.shard, "shard", "only one part of all repositories, i/n with i from 0: 0/4 to 3/4")

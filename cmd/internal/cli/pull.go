@@ -30,9 +30,15 @@ type pullOptions struct {
 }
 
 func (o *pullOptions) flags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.BoolVar(&o.pull, "pull", false, "open a pull on the forge of origin, based on its default branch; the work tree stays as it is")
-	f.StringVar(&o.forge, "forge", "", "of --pull, the kind of the forge, when its name does not tell: github, gitlab, gitea, forgejo, bitbucket, azure")
+	cmd.Flags().BoolVar(&o.pull, "pull", false, "open a pull on the forge of origin, based on its default branch; the work tree stays as it is")
+	forgeFlag(cmd, &o.forge, "of --pull, ")
+}
+
+// forgeFlag adds --forge.
+func forgeFlag(cmd *cobra.Command, into *string, of string) {
+	kinds := []string{"github", "gitlab", "gitea", "forgejo", "bitbucket", "azure"}
+	cmd.Flags().StringVar(into, "forge", "", of+"the kind of the forge, when its name does not tell: "+strings.Join(kinds, ", "))
+	mustComplete(cmd, "forge", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // tokenError says that there is no token to open a pull with.
