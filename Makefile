@@ -71,7 +71,7 @@ e2e-real: ## packages of the real registries with both engines (needs $(SHARED))
 e2e-dryrun: ## every package of the real registries against the API servers, beside what compat says (needs $(SHARED)); not run yet
 	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs dryrun $(GO) test -tags e2e,real -count=1 -timeout 40m -run TestDryRun -v ./golden/e2e
 
-e2e-gitea: ## the client of Gitea and pushes against the real Gitea, built once and kept in the cache (needs a C compiler, git, unshare and ip)
+e2e-gitea: ## the client of Gitea, pushes and a stack of pulls against the real Gitea, built once and kept in the cache (needs a C compiler, git, unshare and ip)
 	$(GO) run ./cmd/internal/programs gitea $(GO) test -tags e2e,gitea -count=1 -timeout 20m -run TestGitea -v ./golden/e2e
 
 e2e-bot: ## the bot opens a pull at the real Gitea, it is merged, and the real Flux reconciles it
