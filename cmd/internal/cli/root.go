@@ -71,7 +71,7 @@ Exit status: 0 yes; 1 no (no solution, conflict, drift, changes, something outda
 		{"change", newInit}, {"change", newAdd}, {"change", newRemove}, {"change", newSet}, {"change", newUnset},
 		{"change", newHold}, {"change", newUnhold}, {"change", newUpgrade}, {"change", newPromote}, {"change", newRevert}, {"change", newRegistry},
 		{"look", newList}, {"look", newOutdated}, {"look", newSearch}, {"look", newInfo}, {"look", newWhy}, {"look", newGraph},
-		{"prove", newRender}, {"prove", newVerify}, {"prove", newDiff}, {"prove", newCompat}, {"prove", newBot}, {"prove", newPlan},
+		{"prove", newRender}, {"prove", newVerify}, {"prove", newDiff}, {"prove", newCompat}, {"prove", newBot}, {"prove", newPlan}, {"prove", newPackage},
 		{"", newCompletion}, {"", newVersion},
 	} {
 		cmd := sub.make(env)

@@ -88,11 +88,16 @@ func (p *Project) contradicted(ctx context.Context, cluster string, i lock.Insta
 	if err != nil {
 		return nil, err
 	}
-	var minors []lifecycle.Minor
+	return contradictions(known, report.Interval, minors(knowledge))
+}
+
+// minors are all known ones.
+func minors(knowledge *lifecycle.Knowledge) []lifecycle.Minor {
+	var all []lifecycle.Minor
 	for minor := knowledge.Oldest; minor <= knowledge.Newest; minor++ {
-		minors = append(minors, minor)
+		all = append(all, minor)
 	}
-	return contradictions(known, report.Interval, minors)
+	return all
 }
 
 // tellContradictions completes what is said of a package where some cluster has the version, so that its objects are at hand.
