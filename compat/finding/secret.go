@@ -11,13 +11,10 @@ import (
 // Secretive reports whether a name says that what it names is a secret: adminPassword, API_TOKEN, client-secret. The name of a file,
 // of an object or of a key that holds one is none.
 func Secretive(name string) bool {
-	if !hint.MatchString(name) {
+	if !hinted(name) {
 		return false
 	}
 	all := words(name)
-	if len(all) == 0 {
-		return false
-	}
 	last, before := all[len(all)-1], ""
 	if len(all) > 1 {
 		before = all[len(all)-2]
@@ -37,8 +34,16 @@ func Secretive(name string) bool {
 	return false
 }
 
-// hint is a quick test for names that may be secretive.
-var hint = regexp.MustCompile(`(?i)pass|pwd|token|secret|key|authorization|dockerc`)
+// hinted is a quick test for the names that may be secretive, by the end of their last word.
+func hinted(name string) bool {
+	name = strings.TrimRightFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, end := range [...]string{"key", "token", "secret", "password", "passwd", "passphrase", "pwd", "pass", "hash", "authorization", "dockerconfigjson", "dockercfg"} {
+		if len(name) >= len(end) && strings.EqualFold(name[len(name)-len(end):], end) {
+			return true
+		}
+	}
+	return false
+}
 
 // words splits a name at its signs and its capitals, without the numbers at its end: DB_PASSWORD_2 has the words db and password.
 func words(name string) []string {
