@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"gkops.dev/gkops/compat"
 	"gkops.dev/gkops/compat/finding"
@@ -65,11 +66,11 @@ func (k knowledge) learn(ctx context.Context, name string, known *review.Knowled
 	if before != nil && after != nil && before.Kubernetes != after.Kubernetes {
 		cluster.OldKubernetes = before.Kubernetes
 	}
-	old, err := k.check(ctx, k.base, name, before)
+	old, err := k.check(ctx, k.base, name, before, nil)
 	if err != nil {
 		return err
 	}
-	now, err := k.check(ctx, k.head, name, after)
+	now, err := k.check(ctx, k.head, name, after, provided(old, before))
 	if err != nil {
 		return err
 	}
@@ -178,8 +179,29 @@ func layers(before, after *lock.Lock) []review.Layer {
 	return all
 }
 
-// check judges what one side has of a cluster; nil when it has nothing.
-func (k knowledge) check(ctx context.Context, tree fs.FS, cluster string, l *lock.Lock) (*compat.Report, error) {
+// provided are the definitions of the base, with the instance and the version that each is of, as far as a lock says: a finding on the
+// head then names the last that served what is gone.
+func provided(old *compat.Report, before *lock.Lock) []compat.Definition {
+	if old == nil {
+		return nil
+	}
+	all := slices.Clone(old.Definitions)
+	for i := range all {
+		d := &all[i]
+		d.From = fmt.Sprintf("%s:%d of the base", d.File, d.Line)
+		steps := strings.Split(d.File, "/") // packages/<instance>/...
+		if before == nil || len(steps) < 3 || steps[0] != "packages" {
+			continue
+		}
+		if instance := before.Instance(steps[1]); instance != nil {
+			d.From = instance.Name + " " + instance.Version
+		}
+	}
+	return all
+}
+
+// check judges what one side has of a cluster; nil when it has nothing. earlier is what the side replaces.
+func (k knowledge) check(ctx context.Context, tree fs.FS, cluster string, l *lock.Lock, earlier []compat.Definition) (*compat.Report, error) {
 	if tree == nil {
 		return nil, nil
 	}
@@ -197,7 +219,7 @@ func (k knowledge) check(ctx context.Context, tree fs.FS, cluster string, l *loc
 	if l != nil {
 		version = l.Kubernetes
 	}
-	report, err := compat.Check(ctx, plainFiles{tree}, compat.Target{Kubernetes: version})
+	report, err := compat.Check(ctx, plainFiles{tree}, compat.Target{Kubernetes: version, Earlier: earlier})
 	if err != nil {
 		return nil, err
 	}
