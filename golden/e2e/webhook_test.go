@@ -115,7 +115,7 @@ func (w *webhook) available(ctx context.Context, c *cluster) bool {
 	return false
 }
 
-// review admits every object, and counts.
+// review admits every object, in the version of the question, and counts.
 func (w *webhook) review(out http.ResponseWriter, in *http.Request) {
 	var review unstructured.Unstructured
 	if err := json.NewDecoder(in.Body).Decode(&review.Object); err != nil {
@@ -125,6 +125,6 @@ func (w *webhook) review(out http.ResponseWriter, in *http.Request) {
 	w.reviews.Add(1)
 	uid, _, _ := unstructured.NestedString(review.Object, "request", "uid")
 	_ = json.NewEncoder(out).Encode(map[string]any{
-		"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": map[string]any{"uid": uid, "allowed": true},
+		"apiVersion": review.GetAPIVersion(), "kind": "AdmissionReview", "response": map[string]any{"uid": uid, "allowed": true},
 	})
 }
