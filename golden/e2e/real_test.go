@@ -44,5 +44,5 @@ func installReal(t *testing.T, minor string, of func(*cluster) engine) {
 
 	s.gkops(t, "add", "postgresql", "--as", "orders", "-n", "orders", "--set", "databaseName=orders", "--commit")
 	s.next(t).inOrder(t, "apiextensions.k8s.io/CustomResourceDefinition//clusters.postgresql.cnpg.io", "apps/Deployment/cnpg-system/cnpg-controller-manager",
-		"postgresql.cnpg.io/Cluster/orders/orders")
+		"postgresql.cnpg.io/Cluster/orders/orders-cluster")
 }
