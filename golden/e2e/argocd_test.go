@@ -73,7 +73,7 @@ spec:
 func (a *argocd) run(t *testing.T, role string, args ...string) {
 	t.Helper()
 	dir := filepath.Join(a.dir, role)
-	tools := []string{filepath.Join(moduleDir(t, "argocd", "github.com/argoproj/argo-cd/v3"), "hack"), filepath.Dir(place(t, "helm")), os.Getenv("PATH")}
+	tools := []string{a.scripts(t), filepath.Dir(place(t, "helm")), os.Getenv("PATH")}
 	env := []string{
 		"ARGOCD_BINARY_NAME=" + role, "ARGOCD_FAKE_IN_CLUSTER=true", "KUBECONFIG=" + a.kubeconfig, "TMPDIR=" + dir, "HOME=" + dir,
 		"ARGOCD_GPG_ENABLED=false",
@@ -87,6 +87,25 @@ func (a *argocd) run(t *testing.T, role string, args ...string) {
 		env = append(env, "ARGOCD_"+name+"="+folder)
 	}
 	startAs(t, a.dir, role, place(t, "argocd"), env, args...)
+}
+
+// scripts is a folder with the scripts that Argo CD runs beside Git. A module has them without the right to be run.
+func (a *argocd) scripts(t *testing.T) string {
+	t.Helper()
+	from, to := filepath.Join(moduleDir(t, "argocd", "github.com/argoproj/argo-cd/v3"), "hack"), filepath.Join(a.dir, "scripts")
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"git-ask-pass.sh", "git-verify-wrapper.sh"} {
+		data, err := os.ReadFile(filepath.Join(from, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, name), data, 0o755)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
 }
 
 // applications are the names of the Applications that read the repository.
