@@ -87,7 +87,7 @@ func (s *scene) upgraded(t *testing.T) {
 func (s *scene) mended(t *testing.T) {
 	s.gkops(t, "add", "keys@1.2.0", "--commit")
 	s.push(t)
-	s.engine.refused(t, "keys-core", "selector")
+	s.engine.refused(t, "keys-core", `Deployment.apps "keys" is invalid`)
 	for _, e := range s.record.since(s.revision) {
 		if e.key == defaultKey || e.key == sessionKey || e.key == shop {
 			t.Errorf("%s was %s although its operator failed", e.key, e.action)
