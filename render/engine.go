@@ -200,6 +200,9 @@ func (t *tree) addApplication() ([]finding.Finding, error) {
 		}
 	}
 	app.Empty = path.Join(t.cluster.Root, "argocd")
+	if len(app.Paths) > 0 {
+		app.Paths = append(app.Paths, t.addSourceList(app.Paths))
+	}
 	data, err := app.YAML()
 	if err != nil {
 		return nil, err
@@ -215,6 +218,18 @@ func (t *tree) addApplication() ([]finding.Finding, error) {
 		Object:  finding.Object{APIVersion: "argoproj.io/v1alpha1", Kind: "Application", Namespace: app.Namespace, Name: app.Name},
 	}}, nil
 }
+
+// addSourceList writes a folder that is named after a list of sources, and returns it: see argocd.SourceList.
+func (t *tree) addSourceList(paths []string) string {
+	folder := path.Join(t.cluster.Root, "argocd", "sources", argocd.SourceList(paths))
+	t.files[path.Join(folder, "README.md")] = []byte(Header + sourceListText)
+	return folder
+}
+
+const sourceListText = `
+This folder is named after the list of sources of the Application, and is the last of them. In a revision with another list it is gone: Argo CD
+then waits until it knows the new list, and applies what is new and what it had in one order.
+`
 
 func (c Cluster) applicationName() string { return shorten("gkops-"+c.Name, maxLabel) }
 

@@ -5,7 +5,10 @@ package argocd
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,6 +52,14 @@ type Application struct {
 	Revision        string
 	Paths           []string // folders, each a source of its own, read with everything below
 	Empty           string   // without Paths: a folder to read that must be there, and of which nothing is applied
+}
+
+// SourceList is a name for a list of paths, another one for every list. All Applications of a repository take up a revision at the same time, also
+// one whose own sources change in it: it would apply what it knows, without what is new and comes first. A source that is named after the list is
+// not there in a revision with another list, and an Application with a source that is not there applies nothing.
+func SourceList(paths []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(paths, "\n")))
+	return hex.EncodeToString(sum[:4])
 }
 
 // TrackingID is the tracking id of a cluster-scoped object of an Application without a destination namespace.

@@ -44,6 +44,7 @@ func (t *Timeline) argocd() {
 		return
 	}
 	t.checkEmpty()
+	t.checkSources()
 	tasks := t.applies()
 	prunes := t.prunes()
 	reverse(prunes)
@@ -90,6 +91,22 @@ func (t *Timeline) checkEmpty() {
 		t.Faults = append(t.Faults, newFault(ApplicationEmpty, Error, &Object{File: app.File, Line: app.Line},
 			"nothing is left of what the Application applied, and it does not delete the last of it by itself", "set syncPolicy.automated.allowEmpty: true"))
 	}
+}
+
+// checkSources: a revision comes to the Application and to the one that changes it at the same time. With the sources of before, when all of them
+// are still there, it applies what it knows, and what is new only afterwards, whatever the waves say.
+func (t *Timeline) checkSources() {
+	if t.before == nil || len(t.before.Objects) == 0 {
+		return
+	}
+	app, had := &t.after.Owners[0], t.before.Owners[0].Paths
+	at := slices.IndexFunc(app.Paths, func(folder string) bool { return !slices.Contains(had, folder) })
+	if at < 0 || slices.ContainsFunc(had, func(folder string) bool { return !t.after.holds(folder) }) {
+		return
+	}
+	t.Faults = append(t.Faults, newFault(SourcesNew, Warning, &Object{File: app.File, Line: app.Line},
+		fmt.Sprintf("source %s is new, and Argo CD may apply the others before it knows of it, in whatever wave they are", app.Paths[at]),
+		"nothing, where nothing else needs what is new; or let a source that is named after the list of them go with every change of it"))
 }
 
 // applies are the tasks of what the tree has.

@@ -40,6 +40,7 @@ const (
 	BackendPruned       = "backend-pruned"        // a webhook stays and its server is deleted
 	TooLarge            = "too-large"             // an object that a client-side apply cannot hold
 	SourceTooLarge      = "source-too-large"      // a source that the repository server refuses
+	SourcesNew          = "sources-new"           // an Application may apply a revision with the list of sources that it had before
 	RetryWithoutRefresh = "retry-without-refresh" // an Application that never takes up a fix
 	JobChanged          = "job-changed"           // a Job that is there gets another pod template, which no API server takes
 	KindMissing         = "kind-missing"          // a custom resource whose kind may not be there at the dry run

@@ -80,6 +80,16 @@ func (t *Tree) readSource(folder string, source *yaml.Node) {
 	}
 }
 
+// holds reports whether there is anything in a folder.
+func (t *Tree) holds(folder string) bool {
+	for file := range t.files {
+		if strings.HasPrefix(file, folder+"/") {
+			return true
+		}
+	}
+	return false
+}
+
 func isManifest(name string) bool {
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".json")
 }

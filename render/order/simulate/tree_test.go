@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gkops.dev/gkops/render/argocd"
 	"gkops.dev/gkops/render/order/simulate"
 )
 
@@ -14,7 +15,7 @@ import (
 //
 //	kustomization shop-core after=shop-crds,cert-core nowait noprune substitute expr source=other folder=packages/x/core
 //	source packages/shop                          (Argo CD)
-//	application norefresh empty                   (Argo CD: how its Application is)
+//	application norefresh empty unlisted          (Argo CD: how its Application is; unlisted is without a source that is named after the list of them)
 //	  Namespace shop
 //	  Deployment shop/web app=web uses=ConfigMap:settings,Secret:tls
 //	  Service shop/web app=web
@@ -62,6 +63,7 @@ type treeWriter struct {
 	argocd     bool
 	refresh    string
 	allowEmpty bool
+	unlisted   bool
 	sources    []string
 }
 
@@ -83,6 +85,7 @@ func (w *treeWriter) owner(words []string) {
 			w.refresh = "false"
 		}
 		_, w.allowEmpty = o["empty"]
+		_, w.unlisted = o["unlisted"]
 		return
 	}
 	name := words[1]
@@ -277,6 +280,11 @@ func (w *treeWriter) finish() {
 		var sources strings.Builder
 		for _, source := range w.sources {
 			sources.WriteString("  - path: " + source + "\n    directory:\n      recurse: true\n      exclude: '{kustomization.yaml,**/kustomization.yaml}'\n")
+		}
+		if len(w.sources) > 0 && !w.unlisted {
+			list := path.Join(root, "argocd", "sources", argocd.SourceList(w.sources))
+			w.files[list+"/README.md"] = []byte(header)
+			sources.WriteString("  - path: " + list + "\n")
 		}
 		refresh, empty := "true", ""
 		if w.allowEmpty {
