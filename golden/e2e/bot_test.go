@@ -3,10 +3,13 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -35,7 +38,9 @@ func (g *giteaServer) tellBot(t *testing.T, owner, minor string) {
 	serveFolder(t, registryURL, registry(t, s.hook.authority))
 	s.gkops(t, "init", "--engine", "flux", "--cluster", "prod", "--kubernetes", minor, "--repo-url", s.workspace.url, "--registry", "test="+registryURL,
 		"--entry", "clusters/prod")
-	s.gkops(t, "add", "shop@1.0.0", "keys@1.0.0", "--commit")
+	s.gkops(t, "add", "shop@1.0.0", "keys@1.0.0")
+	s.allow(t, "1.x")
+	s.gkops(t, "render", "--commit")
 	s.begin(t).inOrder(t, keysDefinition, keysOperator, defaultKey, shop)
 
 	was := g.commits(t, owner)
@@ -77,6 +82,19 @@ func (g *giteaServer) cloned(t *testing.T, path string) *workspace {
 	address := strings.Replace(w.url, "http://", "http://alice-user:"+g.tokens["alice"]+"@", 1)
 	output(t, t.TempDir(), w.env, "git", "clone", "--quiet", address, w.dir)
 	return w
+}
+
+// allow lets all packages be of a range that was 1.0.0, without moving them.
+func (s *scene) allow(t *testing.T, versions string) {
+	t.Helper()
+	file := filepath.Join(s.dir(), "gkops.yaml")
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, bytes.ReplaceAll(data, []byte(`version: "1.0.0"`), []byte(`version: "`+versions+`"`)), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // dir is the folder of the clone.
