@@ -29,15 +29,31 @@ func (s *server) count(files http.Handler) http.Handler {
 	})
 }
 
-// serverCommands are what scripts have for registries on the web: serve FOLDER sets SERVER to its address, stop ends it, and requests
-// prints what it was asked for since 'requests clear': all (list), or what more than once (twice).
+// protected answers who has the name and password of "user:password", or anybody where that is empty.
+func protected(login string, files http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		if login != "" && user+":"+password != login {
+			w.Header().Set("WWW-Authenticate", `Basic realm="charts"`)
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		files.ServeHTTP(w, r)
+	})
+}
+
+// serverCommands are what scripts have for registries on the web: serve FOLDER [USER:PASSWORD] sets SERVER to its address and HOST to that
+// without the scheme, stop ends it, and requests prints what it was asked for since 'requests clear': all (list), or what
+// more than once (twice).
 func serverCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"serve": func(ts *testscript.TestScript, _ bool, args []string) {
 			s := ts.Value(serverKey{}).(*server)
-			s.Server = httptest.NewServer(s.count(http.FileServer(http.Dir(ts.MkAbs(args[0])))))
+			login := strings.Join(args[1:], "")
+			s.Server = httptest.NewServer(s.count(protected(login, http.FileServer(http.Dir(ts.MkAbs(args[0]))))))
 			ts.Defer(s.Close)
 			ts.Setenv("SERVER", s.URL)
+			ts.Setenv("HOST", strings.TrimPrefix(s.URL, "http://"))
 		},
 		"stop": func(ts *testscript.TestScript, _ bool, _ []string) { ts.Value(serverKey{}).(*server).Close() },
 		"requests": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -69,6 +69,18 @@ func (e *StatusError) Is(target error) bool {
 	return target == catalog.ErrRefused && e.Status == http.StatusForbidden
 }
 
+// Hint says where a password comes from, when the server asks for one.
+func (e *StatusError) Hint() string {
+	u, err := url.Parse(e.URL)
+	switch {
+	case err != nil || e.Status != http.StatusUnauthorized:
+		return ""
+	case !mayHavePassword(u):
+		return "no password is sent over http: use the address with https"
+	}
+	return fmt.Sprintf("give name and password in .netrc (the file that NETRC names, else the one in HOME): machine %s login NAME password PASSWORD", netrcMachine(u))
+}
+
 // RedirectError is a redirect that is not followed.
 type RedirectError struct{ URL, Reason string }
 

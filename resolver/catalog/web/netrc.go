@@ -40,15 +40,26 @@ func Netrc(data []byte) func(u *url.URL) (user, password string) {
 	}
 	delete(known, "")
 	return func(u *url.URL) (string, string) {
-		host := strings.ToLower(u.Host)
-		if u.Scheme == "https" {
-			host = strings.TrimSuffix(host, ":443")
-		} else if u.Port() == "" || !loopback(u.Hostname()) {
+		if !mayHavePassword(u) {
 			return "", ""
 		}
-		entry := known[host]
+		entry := known[netrcMachine(u)]
 		return entry.user, entry.password
 	}
+}
+
+// mayHavePassword reports whether a password may be sent to an address.
+func mayHavePassword(u *url.URL) bool {
+	return u.Scheme == "https" || u.Port() != "" && loopback(u.Hostname())
+}
+
+// netrcMachine is what .netrc calls the server of an address.
+func netrcMachine(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return host
 }
 
 // withoutMacros leaves out macro definitions, which end at an empty line, and comments.

@@ -75,3 +75,20 @@ func TestCredentials(t *testing.T) {
 		t.Error("no password is needed")
 	}
 }
+
+// TestPasswordHint: who asks for a password gets a hint that names the machine as .netrc does, and none that would send it in clear.
+func TestPasswordHint(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://Example.org:443/index.yaml":  "machine example.org login",
+		"https://example.org:8443/index.yaml": "machine example.org:8443 login",
+		"http://127.0.0.1:8080/index.yaml":    "machine 127.0.0.1:8080 login",
+		"http://example.org/index.yaml":       "use the address with https",
+	} {
+		if hint := (&web.StatusError{URL: address, Status: http.StatusUnauthorized}).Hint(); !strings.Contains(hint, want) {
+			t.Errorf("%s: %s", address, hint)
+		}
+	}
+	if hint := (&web.StatusError{URL: "https://example.org", Status: http.StatusForbidden}).Hint(); hint != "" {
+		t.Error(hint)
+	}
+}
