@@ -58,11 +58,16 @@ peers: ## the fixtures of kubeconform and kubectl-validate from their modules, a
 
 e2e: e2e-flux e2e-argocd e2e-bot e2e-gitea ## every end-to-end test that needs nothing but this repository, see docs/e2e.md
 
-e2e-flux: ## the story with the real Flux on two real Kubernetes minors, programs built once and kept (needs unshare and ip)
-	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 20m -run 'TestFlux$$' -v ./golden/e2e
+e2e-flux: e2e-flux-1.30 e2e-flux-1.37 ## the story with the real Flux on two real Kubernetes minors, programs built once and kept (needs unshare and ip)
 
-e2e-argocd: ## the same story with the real Argo CD (needs redis-server too)
-	$(GO) run ./cmd/internal/programs argocd $(GO) test -tags e2e -count=1 -timeout 20m -run 'TestArgoCD$$' -v ./golden/e2e
+e2e-argocd: e2e-argocd-1.30 e2e-argocd-1.37 ## the same story with the real Argo CD (needs redis-server too)
+
+# Each in namespaces of its own, so that `make -j2` runs them side by side.
+e2e-flux-%:
+	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 20m -run 'TestFlux$$/kubernetes_$*$$' -v ./golden/e2e
+
+e2e-argocd-%:
+	$(GO) run ./cmd/internal/programs argocd $(GO) test -tags e2e -count=1 -timeout 20m -run 'TestArgoCD$$/kubernetes_$*$$' -v ./golden/e2e
 
 e2e-real: ## packages of the real registries with both engines (needs $(SHARED))
 	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e,real -count=1 -timeout 20m -run TestRealFlux -v ./golden/e2e
