@@ -174,7 +174,10 @@ func targetPath(pointer string) string {
 	return path.String()
 }
 
-// application is the release for Argo CD.
+// argoFinalizer makes the deletion of an Application delete what it applied, but no definition.
+const argoFinalizer = "resources-finalizer.argocd.argoproj.io"
+
+// application is the release for Argo CD. What it installs goes when it goes, as a HelmRelease's does, and a sync that fails is tried again.
 func (b *build) application(c Cluster, chart *chartBuild, values *yaml.Node) *yaml.Node {
 	app := c.application("")
 	helm := mapping("releaseName", document.String(chart.Release))
@@ -190,12 +193,16 @@ func (b *build) application(c Cluster, chart *chartBuild, values *yaml.Node) *ya
 		),
 		"syncPolicy", mapping(
 			"automated", mapping("prune", truth(), "selfHeal", truth()),
+			"retry", mapping("limit", number(-1), "refresh", truth(), "backoff", mapping(
+				"duration", document.String("5s"), "factor", number(2), "maxDuration", document.String("3m"),
+			)),
 			"syncOptions", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{
 				document.String("CreateNamespace=true"), document.String("ServerSideApply=true"),
 			}},
 		),
 	))
 	_ = document.SetString(node, app.Namespace, "metadata", "namespace") // the mapping is there
+	put(document.Lookup(node, "metadata"), "finalizers", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{document.String(argoFinalizer)}})
 	return node
 }
 
