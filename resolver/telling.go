@@ -30,7 +30,11 @@ func (st *story) entryText(c *chapter, o *origin) string {
 	case fromPath:
 		return st.pathText(c.node, o)
 	case fromLockedVersion:
-		return fmt.Sprintf("the lock holds %s %s, and nothing goes below its locked version unasked", c.node.instance, st.problem.Locked[o.index].Version)
+		lock, gone := st.problem.Locked[o.index], ""
+		if c.node.pack.element(lock.Registry, lock.Version) == absent {
+			gone = fmt.Sprintf(", which registry %s does not have any more", lock.Registry)
+		}
+		return fmt.Sprintf("the lock holds %s %s%s, and nothing goes below its locked version unasked", c.node.instance, lock.Version, gone)
 	}
 	lock := st.problem.Locked[o.index]
 	missing := ""

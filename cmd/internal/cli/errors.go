@@ -137,7 +137,7 @@ func ownHint(err error) string {
 		return "give it with --set NAME=VALUE, or values: in gkops.yaml"
 	case *catalog.ReadError:
 		if errors.Is(e, catalog.ErrNotFound) {
-			return "what the registry lists is not there: ask who keeps it; GKOPS_MIRROR may name a place with copies"
+			return "what the registry listed is not there: ask who keeps it, name a place with copies in GKOPS_MIRROR, or choose another version"
 		}
 	}
 	return ""
