@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +12,9 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// deprecated are the facts about all versions of a chart: which of them the chart itself calls deprecated. An OCI registry does not say it
-// without every version being read.
-func (s *Source) deprecated(ctx context.Context, chart string) ([]byte, error) {
+// discouraged are the facts about all versions of a chart: which of them the chart itself calls deprecated, or a prerelease though its version is
+// that of a stable one. Both are taken last. An OCI registry does not say it without every version being read.
+func (s *Source) discouraged(ctx context.Context, chart string) ([]byte, error) {
 	if s.isOCI() {
 		return nil, nothingKnown(chart)
 	}
@@ -22,11 +23,33 @@ func (s *Source) deprecated(ctx context.Context, chart string) ([]byte, error) {
 		return nil, err
 	}
 	var facts []catalog.Fact
-	for _, v := range index.Deprecated(chart) {
-		facts = append(facts, catalog.Fact{Versions: "=" + v.Key(), Deprecated: "the chart says so itself", Evidence: declared("the index of the chart repository")})
+	add := func(versions []catalog.Version, why string) {
+		for _, v := range versions {
+			facts = append(facts, catalog.Fact{Versions: "=" + v.Key(), Deprecated: why, Evidence: declared("the index of the chart repository")})
+		}
 	}
+	add(index.Deprecated(chart), "the chart says so itself")
+	add(index.Prereleases(chart), "its authors call it a prerelease")
 	return encodeFacts(chart, facts)
 }
+
+// Prereleases are the versions of a chart that are written as stable ones, are not deprecated, and that their authors call prereleases, lowest
+// first. An entry that cannot be read is left to Entry, which says what is wrong with it.
+func (x *Index) Prereleases(chart string) []catalog.Version {
+	var versions []catalog.Version
+	for _, e := range x.charts[chart] {
+		if e.deprecated || e.version.Prerelease() || e.node == nil && !bytes.Contains(e.raw, []byte(prereleaseNote)) {
+			continue
+		}
+		if read, err := x.read(chart, e); err == nil && read.Annotations[prereleaseNote] == "true" {
+			versions = append(versions, e.version)
+		}
+	}
+	return versions
+}
+
+// prereleaseNote is the annotation by which authors call a version a prerelease.
+const prereleaseNote = "artifacthub.io/prerelease"
 
 // facts are those about one version: the Kubernetes versions that the chart demands. A demand that cannot be read is left to the render,
 // which refuses the chart where it does not hold.

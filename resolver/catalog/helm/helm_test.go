@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +152,46 @@ func TestRegistry(t *testing.T) {
 				t.Errorf("%+v, %v", sheet, err)
 			}
 		})
+	}
+}
+
+// TestPrereleases: a stable version that its authors call a prerelease is taken last, in any layout of the index.
+func TestPrereleases(t *testing.T) {
+	note := "annotations: {artifacthub.io/prerelease: %s}\n"
+	block := "entries:\n  web:\n"
+	for version, line := range map[string]string{
+		"1.0.0": "annotations:\n      artifacthub.io/prerelease: \"false\"\n", "2.0.0": "annotations:\n      artifacthub.io/prerelease: \"true\"\n",
+		"3.0.0": "description: artifacthub.io/prerelease\n", "4.0.0": fmt.Sprintf(note, "true"), "5.0.0-rc.1": fmt.Sprintf(note, "true"),
+		"6.0.0": "deprecated: true\n    " + fmt.Sprintf(note, "true"),
+	} {
+		block += "  - name: web\n    version: " + version + "\n    " + line
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(block), &root); err != nil {
+		t.Fatal(err)
+	}
+	indented, err := yaml.Marshal(&root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{block, string(indented)} {
+		server := serve(t, map[string]string{"index.yaml": text})
+		registry := catalog.NewRegistry("charts", server.URL, helm.New(server.URL, web.New(http.DefaultClient, web.Options{}), false))
+		candidates, err := catalog.NewSet(registry).Candidates(t.Context(), "web")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last []string
+		for _, c := range candidates {
+			if c.Deprecated != "" {
+				last = append(last, c.Version.String()+" "+c.Deprecated)
+			}
+		}
+		want := []string{"2.0.0 its authors call it a prerelease", "4.0.0 its authors call it a prerelease", "6.0.0 the chart says so itself"}
+		slices.Sort(last)
+		if diff := cmp.Diff(want, last); diff != "" {
+			t.Errorf("%s:\n%s", text, diff)
+		}
 	}
 }
 

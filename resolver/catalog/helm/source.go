@@ -81,7 +81,7 @@ func (s *Source) Read(ctx context.Context, address string) ([]byte, error) {
 	case len(segments) == 3 && last == "package.yaml":
 		return s.manifest(ctx, segments[0], segments[1])
 	case len(segments) == 2 && last == catalog.FactsFile:
-		return s.deprecated(ctx, segments[0])
+		return s.discouraged(ctx, segments[0])
 	case len(segments) == 3 && last == catalog.FactsFile:
 		return s.facts(ctx, segments[0], segments[1])
 	case path.Ext(last) == ".tgz" && !s.isOCI():
