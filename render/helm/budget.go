@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"strings"
@@ -79,6 +80,7 @@ func (b *budget) functions(sprigs map[string]any) map[string]any {
 	for _, name := range []string{"regexReplaceAll", "regexReplaceAllLiteral", "mustRegexReplaceAll", "mustRegexReplaceAllLiteral"} {
 		all[name] = b.replaced(sprigs[name])
 	}
+	maps.Copy(all, b.growing(sprigs))
 	all["derivePassword"] = b.measured(sprigs["derivePassword"], slowWork)
 	return all
 }

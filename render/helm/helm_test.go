@@ -304,6 +304,7 @@ func TestUnknownKeys(t *testing.T) {
 func TestEndless(t *testing.T) {
 	twice := `{{ define "a" }}{{ if . }}{{ template "a" (sub . 1) }}{{ template "a" (sub . 1) }}{{ end }}{{ end }}{{ template "a" 60 }}`
 	laugh := `{{ $x := "lol" }}{{ range until 60 }}{{ $x = list $x $x $x }}{{ end }}`
+	mappings := `{{ $x := dict "a" 1 }}{{ range until 60 }}{{ $x = dict "a" $x "b" $x }}{{ end }}`
 	for name, text := range map[string]string{
 		"loops in loops":      `{{ range until 1000000 }}{{ range until 1000000 }}{{ end }}{{ end }}`,
 		"a loop over numbers": `{{ range 1000000000000 }}{{ end }}`,
@@ -321,6 +322,15 @@ func TestEndless(t *testing.T) {
 		"much text often":     `{{ range until 1000000 }}` + strings.Repeat("x", 10000) + `{{ end }}`,
 		"indents":             `{{ $x := repeat 100000 "\n" }}{{ range until 1000 }}{{ $y := indent 100000 $x }}{{ end }}`,
 		"keys":                `{{ range until 1000000 }}{{ $x := genPrivateKey "ed25519" }}{{ end }}`,
+		"counts":              `{{ $x := seq 9000000000 }}`,
+		"encodes":             `{{ $x := "lol" }}{{ range until 1000 }}{{ $x = b64enc $x }}{{ end }}`,
+		"quotes":              `{{ $x := "\"" }}{{ range until 60 }}{{ $x = quote $x }}{{ end }}`,
+		"wraps":               `{{ $x := repeat 10000 "a " }}{{ range until 60 }}{{ $x = wrapWith 1 $x $x }}{{ end }}`,
+		"doubles a list":      `{{ $x := list 1 }}{{ range until 60 }}{{ $x = concat $x $x }}{{ end }}`,
+		"appends":             `{{ $x := list 1 }}{{ range until 1000000 }}{{ $x = append $x 1 }}{{ end }}`,
+		"copies":              mappings + `{{ $y := deepCopy $x }}`,
+		"merges":              mappings + `{{ $y := merge (dict) $x }}`,
+		"mappings as YAML":    mappings + `{{ $y := mustToYaml $x }}`,
 		"passwords":           `{{ range until 1000000 }}{{ $x := derivePassword 1 "long" "a" "b" "c" }}{{ end }}`,
 	} {
 		t.Run(name, func(t *testing.T) {
