@@ -36,7 +36,7 @@ const (
 	phasePostSync
 )
 
-// argocd predicts one sync of the Application: phase by phase, wave by wave, in each wave what is deleted first, then kind by kind. Between
+// argocd predicts one sync of the Application: phase by phase, wave by wave, in each wave what is deleted first, all at once, then kind by kind. Between
 // waves it waits for health. Waves of what is deleted run in reverse.
 func (t *Timeline) argocd() {
 	if len(t.after.Owners) == 0 {
@@ -59,7 +59,7 @@ func (t *Timeline) argocd() {
 			if last.phase != one.phase || last.wave != one.wave {
 				gate++
 			}
-			if last.phase != one.phase || last.wave != one.wave || last.prune != one.prune || last.object.ID.Kind != one.object.ID.Kind {
+			if last.phase != one.phase || last.wave != one.wave || last.prune != one.prune || !one.prune && last.object.ID.Kind != one.object.ID.Kind {
 				step++
 			}
 		}
