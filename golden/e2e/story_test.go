@@ -190,7 +190,8 @@ func (s *scene) removed(t *testing.T) {
 	s.absent(t, "/ConfigMap/public/wall", "/ConfigMap/forms/forms-settings")
 	s.there(t, keysDefinition, keysNamespace, shopNamespace, "/Namespace//public")
 	for key, uid := range s.record.identities() {
-		if was := before[key]; was != "" && was != uid {
+		hook := strings.HasPrefix(key, "batch/Job/") // runs again in every sync of Argo CD
+		if was := before[key]; was != "" && was != uid && !hook {
 			t.Errorf("%s was deleted and made again", key)
 		}
 	}
