@@ -268,7 +268,7 @@ func (d *dryRun) forget(t *testing.T, ctx context.Context, object *unstructured.
 	if err := d.objects.Resource(definitions).Delete(ctx, object.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	d.record.until(t, wait, "served "+name, func() error {
+	d.record.until(t, wait, "gone "+object.GetName(), func() error {
 		if d.record.live[keyOf(object)] != nil {
 			return fail("%s is not deleted", object.GetName())
 		}
