@@ -12,6 +12,7 @@ import (
 
 	"gkops.dev/gkops/compat/document"
 	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/render/argocd"
 )
 
 // ReleaseMode writes what makes the engine itself install the charts of an instance, instead of their objects.
@@ -174,9 +175,6 @@ func targetPath(pointer string) string {
 	return path.String()
 }
 
-// argoFinalizer makes the deletion of an Application delete what it applied, but no definition.
-const argoFinalizer = "resources-finalizer.argocd.argoproj.io"
-
 // application is the release for Argo CD. What it installs goes when it goes, as a HelmRelease's does, and a sync that fails is tried again.
 func (b *build) application(c Cluster, chart *chartBuild, values *yaml.Node) *yaml.Node {
 	app := c.application("")
@@ -194,7 +192,7 @@ func (b *build) application(c Cluster, chart *chartBuild, values *yaml.Node) *ya
 		"syncPolicy", mapping(
 			"automated", mapping("prune", truth(), "selfHeal", truth()),
 			"retry", mapping("limit", number(-1), "refresh", truth(), "backoff", mapping(
-				"duration", document.String("5s"), "factor", number(2), "maxDuration", document.String("3m"),
+				"duration", document.String(argocd.RetryAfter), "factor", number(argocd.RetryFactor), "maxDuration", document.String(argocd.RetryAtMost),
 			)),
 			"syncOptions", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{
 				document.String("CreateNamespace=true"), document.String("ServerSideApply=true"),
@@ -202,7 +200,7 @@ func (b *build) application(c Cluster, chart *chartBuild, values *yaml.Node) *ya
 		),
 	))
 	_ = document.SetString(node, app.Namespace, "metadata", "namespace") // the mapping is there
-	put(document.Lookup(node, "metadata"), "finalizers", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{document.String(argoFinalizer)}})
+	put(document.Lookup(node, "metadata"), "finalizers", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{document.String(argocd.Finalizer)}})
 	return node
 }
 

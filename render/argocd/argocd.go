@@ -33,6 +33,16 @@ const (
 	IgnoreExtraneous  = "IgnoreExtraneous"
 )
 
+// Finalizer makes the deletion of an Application delete what it applied, but no definition.
+const Finalizer = "resources-finalizer.argocd.argoproj.io"
+
+// How a sync that fails is tried again: after RetryAfter, then RetryFactor times as long each time, at most RetryAtMost.
+const (
+	RetryAfter  = "5s"
+	RetryFactor = 2
+	RetryAtMost = "3m"
+)
+
 // MaxApplied is the size in bytes, as JSON, from which an object is applied by the server: the last-applied annotation of a client-side
 // apply may not pass 262,144 bytes.
 const MaxApplied = 250_000
@@ -146,7 +156,7 @@ func (a Application) YAML() ([]byte, error) {
 			Destination: destination{Server: "https://kubernetes.default.svc"},
 			SyncPolicy: syncPolicy{
 				Automated: automated{Prune: true, SelfHeal: true},
-				Retry:     retry{Limit: -1, Refresh: true, Backoff: backoff{Duration: "5s", Factor: 2, MaxDuration: "3m"}},
+				Retry:     retry{Limit: -1, Refresh: true, Backoff: backoff{Duration: RetryAfter, Factor: RetryFactor, MaxDuration: RetryAtMost}},
 			},
 		},
 	}

@@ -164,7 +164,7 @@ func (t *Timeline) checkNewDependencies() {
 		if was == nil || len(now.DependsOn) == 0 || slices.ContainsFunc(was.DependsOn, t.holds) {
 			continue
 		}
-		if at := slices.IndexFunc(t.Events, func(e Event) bool { return e.owner == n && (e.Action == Create || e.Action == Update) }); at >= 0 {
+		if slices.ContainsFunc(t.Events, func(e Event) bool { return e.owner == n && (e.Action == Create || e.Action == Update) }) {
 			d := now.DependsOn[0]
 			f := newFault(DependencyNew, Warning, &Object{File: now.File, Line: d.Line},
 				fmt.Sprintf("Kustomization %s: it waits for %s from this revision on, and Flux may start it before it knows that; what fails then is tried again", now.Name, d.Name),
