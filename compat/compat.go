@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/sync/errgroup"
@@ -115,12 +116,18 @@ func CheckFiles(ctx context.Context, files []File, target Target) (*Report, erro
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	report := c.report(results)
+	report, limits := c.report(results)
 	if target.Schemas != nil {
+		rules, err := c.judgeRules(ctx, report)
+		if err != nil {
+			return nil, err
+		}
+		limits = append(limits, rules...)
 		if err := c.validate(ctx, report); err != nil {
 			return nil, err
 		}
 	}
+	report.Interval = c.interval(limits)
 	finding.Sort(report.Findings)
 	return report, nil
 }
@@ -138,7 +145,8 @@ func CheckDocuments(ctx context.Context, docs []document.Document, target Target
 		}
 		c.piece(&piece{doc: &docs[i]}, &one)
 	}
-	report := c.report([]result{one})
+	report, limits := c.report([]result{one})
+	report.Interval = c.interval(limits)
 	finding.Sort(report.Findings)
 	return report, nil
 }
@@ -154,10 +162,13 @@ type checker struct {
 	before     []Use
 	earlier    []Definition
 	seed       maphash.Seed // of what tells definitions apart
+
+	varying func() func(definition []byte) bool // of schemas, made on first use
 }
 
 func newChecker(target Target) (*checker, error) {
 	c := &checker{known: target.Knowledge, provided: target.Provided, schemas: target.Schemas, before: target.Before, earlier: target.Earlier, seed: maphash.MakeSeed()}
+	c.varying = sync.OnceValue(func() func([]byte) bool { return c.schemas.Varying(c.known.Minors()) })
 	if c.known == nil {
 		var err error
 		if c.known, err = knowledge.Load(); err != nil {
@@ -187,8 +198,8 @@ type result struct {
 	uses             []Use
 }
 
-// report puts the results of all files together and judges what needs more than one file.
-func (c *checker) report(results []result) *Report {
+// report puts the results of all files together and judges what needs more than one file. The limits are those that objects set.
+func (c *checker) report(results []result) (*Report, []limit) {
 	r := &Report{Files: len(results), Findings: []finding.Finding{}}
 	if c.asked {
 		r.Kubernetes = c.at.String()
@@ -206,9 +217,8 @@ func (c *checker) report(results []result) *Report {
 	if c.asked && c.at != c.known.Clamp(c.at) {
 		r.Findings = append(r.Findings, outside(c.known, c.at))
 	}
-	r.Interval = c.interval(limits)
 	r.Findings = append(r.Findings, c.customs(r)...)
-	return r
+	return r, limits
 }
 
 // outside says that a version lies beyond what is known.

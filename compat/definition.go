@@ -24,6 +24,8 @@ type Definition struct {
 
 	digest uint64 // of the document's bytes, to tell twins from different definitions; it holds for one check
 	source File   // to read it again; Read is nil for one that was read from documents
+	varies bool   // API servers of some minors may refuse its rules
+	listed bool   // it has no bytes of its own
 }
 
 // Version is one version of a definition.
@@ -54,6 +56,7 @@ func (c *checker) customDefinition(p *piece, row *knowledge.Kind, out *result) {
 		readDefinition(p.doc.Root(), &d, p.shift)
 	}
 	if p.within == "" {
+		d.varies, d.listed = c.varies(p.doc), p.doc.Raw == nil
 		out.definitions = append(out.definitions, d)
 	}
 	if row != nil && row.Type != nil && (!quick || newFields(p.doc.Raw)) {

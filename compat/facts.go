@@ -83,7 +83,7 @@ func (r *Report) Split(part func(file string) string) map[string]*Report {
 
 // kubernetesRule reports whether findings of a rule depend on the Kubernetes version alone.
 func kubernetesRule(rule string) bool {
-	return slices.Contains([]string{Removed, NotYet, FieldNotYet, FieldRemoved}, rule)
+	return slices.Contains([]string{Removed, NotYet, FieldNotYet, FieldRemoved, RuleNotYet}, rule)
 }
 
 // provider is a definition and the part that brings it, empty for the cluster.

@@ -23,6 +23,7 @@ const (
 	Invalid        = "custom-resource-invalid"
 	NotValidated   = "custom-resource-not-validated"
 	InvalidCRD     = "crd-invalid"
+	RuleNotYet     = "crd-rule-not-yet"
 	StoredAtRisk   = "stored-version-at-risk"
 	UnknownField   = "unknown-field"
 	OffByDefault   = "off-by-default"
@@ -60,6 +61,7 @@ func Rules() []Rule {
 		{Breaking, e, "A change of a custom resource definition breaks objects that were valid."},
 		{Invalid, e, "A custom resource does not fit the schema of its definition."},
 		{InvalidCRD, e, "A custom resource definition cannot be used."},
+		{RuleNotYet, e, "A rule of a custom resource definition uses what only newer API servers take in a new rule."},
 		{StoredAtRisk, e, "A version that may still be stored in the cluster is dropped."},
 		{NotValidated, w, "A custom resource was not held to the rules of its definition: it would have taken too long."},
 		{UnknownField, w, "No known Kubernetes version has this field: a typing error, or dropped in silence."},

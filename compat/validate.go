@@ -15,10 +15,16 @@ import (
 
 	"gkops.dev/gkops/compat/document"
 	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/compat/knowledge"
 )
 
-// Schemas makes validators of custom resource definitions. It is asked once per definition that something uses.
+// Schemas makes validators of custom resource definitions, and judges their rules. Its methods are safe for concurrent use.
 type Schemas interface {
+	// Varying gives a quick look at the text of a definition, a plain block document: false when Rules has nothing to say of it.
+	Varying(minors knowledge.Minors) func(definition []byte) bool
+	// Rules are the CEL rules of a definition (the Value of its document) that API servers of only some of the minors take in a
+	// new definition, in a fixed order.
+	Rules(definition any, minors knowledge.Minors) []RuleLimit
 	// Compile reads a definition (the Value of its document). Its error says why the definition cannot be used.
 	Compile(definition any) (Validator, error)
 }
@@ -141,9 +147,13 @@ func (v *validation) compile(ctx context.Context, schemas Schemas) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	definition, err := reread(v.definition)
+	found, err := reread(v.definition)
 	if err != nil {
 		return err
+	}
+	definition, err := document.Value(found.doc.Root())
+	if err != nil {
+		return fmt.Errorf("read %s in %s: %w", v.definition.Object, v.definition.File, err)
 	}
 	v.validator, v.fault = schemas.Compile(definition)
 	return nil
@@ -222,8 +232,8 @@ func lineOf(root *yaml.Node, path []string) int {
 	return line
 }
 
-// reread is the value of a definition, from its file.
-func reread(d *Definition) (any, error) {
+// reread is the document of a definition, from its file.
+func reread(d *Definition) (*piece, error) {
 	data, err := d.source.Read()
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", d.File, err)
@@ -236,9 +246,10 @@ func reread(d *Definition) (any, error) {
 	}
 	for _, p := range []part{own, {text: data}} { // a separator in a text is none
 		pieces, _ := readPieces(d.source.Name, p.text)
-		for _, one := range pieces {
-			if one.doc.Line+one.shift+p.line == d.Line && one.doc.Object() == d.Object {
-				return document.Value(one.doc.Root())
+		for i := range pieces {
+			one := &pieces[i]
+			if one.shift += p.line; one.doc.Line+one.shift == d.Line && one.doc.Object() == d.Object {
+				return one, nil
 			}
 		}
 	}

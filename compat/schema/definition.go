@@ -72,9 +72,8 @@ func versions(crd *apiextensions.CustomResourceDefinition, path *field.Path) fie
 	return faults
 }
 
-// judgeSchema judges the schema of one version and returns it in the form that the API server works with.
-func judgeSchema(given *apiextensions.JSONSchemaProps) (*structural.Structural, field.ErrorList) {
-	root := field.NewPath("openAPIV3Schema")
+// shapeOf judges the schema of one version, but for its defaults and rules, and returns it in the form that the API server works with.
+func shapeOf(given *apiextensions.JSONSchemaProps, root *field.Path) (*structural.Structural, field.ErrorList) {
 	if faults := judgeNode(given, root); len(faults) > 0 {
 		return nil, faults
 	}
@@ -82,7 +81,14 @@ func judgeSchema(given *apiextensions.JSONSchemaProps) (*structural.Structural, 
 	if err != nil {
 		return nil, field.ErrorList{field.Invalid(root, field.OmitValueType{}, err.Error())}
 	}
-	if faults := structural.ValidateStructural(root, shape); len(faults) > 0 {
+	return shape, structural.ValidateStructural(root, shape)
+}
+
+// judgeSchema judges the schema of one version. Its rules may use what the newest API server has; which minors take them is told by Rules.
+func judgeSchema(given *apiextensions.JSONSchemaProps) (*structural.Structural, field.ErrorList) {
+	root := field.NewPath("openAPIV3Schema")
+	shape, faults := shapeOf(given, root)
+	if len(faults) > 0 {
 		return nil, faults
 	}
 	faults, err := defaulting.ValidateDefaults(context.Background(), root, shape, true, true)
@@ -93,7 +99,7 @@ func judgeSchema(given *apiextensions.JSONSchemaProps) (*structural.Structural, 
 		return nil, faults
 	}
 	c := ruleCheck{environment: environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion())}
-	c.node(shape, model.SchemaDeclType(shape, true), root)
+	eachNode(shape, model.SchemaDeclType(shape, true), root, c.rules)
 	return shape, c.faults
 }
 
@@ -190,35 +196,35 @@ type ruleCheck struct {
 	faults      field.ErrorList
 }
 
-// node compiles the rules of a schema and of those below it. typ is what they see; it is nil where they see nothing.
-func (c *ruleCheck) node(s *structural.Structural, typ *apiservercel.DeclType, path *field.Path) {
+// eachNode visits the schemas with rules, of a schema and of those below it. typ is what rules see; it is nil where they see nothing.
+func eachNode(s *structural.Structural, typ *apiservercel.DeclType, path *field.Path, visit func(*structural.Structural, *apiservercel.DeclType, *field.Path)) {
 	if typ == nil {
 		return
 	}
 	if len(s.XValidations) > 0 {
-		c.rules(s, typ, path)
+		visit(s, typ, path)
 	}
 	if s.Items != nil {
-		c.node(s.Items, typ.ElemType, path.Child("items"))
+		eachNode(s.Items, typ.ElemType, path.Child("items"), visit)
 	}
 	if s.AdditionalProperties != nil && s.AdditionalProperties.Structural != nil {
-		c.node(s.AdditionalProperties.Structural, typ.ElemType, path.Child("additionalProperties"))
+		eachNode(s.AdditionalProperties.Structural, typ.ElemType, path.Child("additionalProperties"), visit)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		property := s.Properties[name]
 		escaped, ok := apiservercel.Escape(name)
 		if !ok {
-			c.node(&property, model.SchemaDeclType(&property, property.XEmbeddedResource), path.Child("properties").Key(name))
+			eachNode(&property, model.SchemaDeclType(&property, property.XEmbeddedResource), path.Child("properties").Key(name), visit)
 			continue
 		}
 		if f, known := typ.Fields[escaped]; known {
-			c.node(&property, f.Type, path.Child("properties").Key(name))
+			eachNode(&property, f.Type, path.Child("properties").Key(name), visit)
 		}
 	}
 }
 
 func (c *ruleCheck) rules(s *structural.Structural, typ *apiservercel.DeclType, path *field.Path) {
-	results, err := cel.Compile(s, typ, celconfig.PerCallLimit, c.environment, cel.NewExpressionsEnvLoader())
+	results, err := cel.Compile(s, typ, celconfig.PerCallLimit, c.environment, cel.StoredExpressionsEnvLoader())
 	if err != nil {
 		c.faults = append(c.faults, field.InternalError(path, err))
 		return

@@ -10,6 +10,7 @@ import (
 
 	"gkops.dev/gkops/compat"
 	lifecycle "gkops.dev/gkops/compat/knowledge"
+	"gkops.dev/gkops/compat/schema"
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/resolver/catalog"
 )
@@ -57,7 +58,10 @@ func contradictions(known catalog.Known, measured compat.Interval, minors []life
 				because = measured.MinBecause
 			}
 			if len(because) > 0 && c.Because == "" {
-				c.Because = fmt.Sprintf("%s (%s:%d)", because[0].Message, because[0].File, because[0].Line)
+				c.Because = because[0].Message
+				if because[0].File != "" {
+					c.Because += fmt.Sprintf(" (%s:%d)", because[0].File, because[0].Line)
+				}
 			}
 		}
 		if len(c.Kubernetes) > 0 {
@@ -84,7 +88,7 @@ func (p *Project) contradicted(ctx context.Context, cluster string, i lock.Insta
 			files = append(files, compat.File{Name: full, Read: func() ([]byte, error) { return fs.ReadFile(work, full) }})
 		}
 	}
-	report, err := compat.CheckFiles(ctx, files, compat.Target{Knowledge: knowledge})
+	report, err := compat.CheckFiles(ctx, files, compat.Target{Knowledge: knowledge, Schemas: schema.Schemas{}})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"gkops.dev/gkops/compat"
 	"gkops.dev/gkops/compat/finding"
+	"gkops.dev/gkops/compat/schema"
 	"gkops.dev/gkops/gitops/lock"
 )
 
@@ -99,7 +100,7 @@ func (e *expedition) learn(minor int, f compat.Fact, got *verified) bool {
 	switch f.Finding.Rule {
 	case compat.Removed, compat.FieldRemoved:
 		high = len(e.known) - 1
-	case compat.NotYet, compat.FieldNotYet:
+	case compat.NotYet, compat.FieldNotYet, compat.RuleNotYet:
 		low = 0
 	}
 	j := &judged{facts: got.facts, parts: got.parts}
@@ -125,7 +126,7 @@ func (e *expedition) measured(ctx context.Context, instance string, done *planne
 		}
 	}
 	slices.SortFunc(files, func(a, b compat.File) int { return compareStrings(a.Name, b.Name) })
-	report, err := compat.CheckFiles(ctx, files, compat.Target{})
+	report, err := compat.CheckFiles(ctx, files, compat.Target{Schemas: schema.Schemas{}})
 	if err != nil {
 		return "", err
 	}

@@ -235,7 +235,7 @@ func (k knowledge) check(ctx context.Context, tree fs.FS, cluster string, l *loc
 
 // bound reports whether findings of a rule hold for some versions of Kubernetes only.
 func bound(rule string) bool {
-	return slices.Contains([]string{compat.Removed, compat.NotYet, compat.FieldNotYet, compat.FieldRemoved, compat.UnknownKind}, rule)
+	return slices.Contains([]string{compat.Removed, compat.NotYet, compat.FieldNotYet, compat.FieldRemoved, compat.RuleNotYet, compat.UnknownKind}, rule)
 }
 
 func interval(r *compat.Report) *review.Interval {
