@@ -12,7 +12,7 @@ import (
 type attentionCase struct{ name, base, head, want string }
 
 func TestAttention(t *testing.T) {
-	for _, cases := range [][]attentionCase{podCases(), immutableCases(), definitionCases(), webhookCases(), scaleCases(), imageCases(), clearCases()} {
+	for _, cases := range [][]attentionCase{podCases(), immutableCases(), definitionCases(), webhookCases(), bindingCases(), scaleCases(), imageCases(), clearCases()} {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
 				var got []string
@@ -35,7 +35,7 @@ func TestAttention(t *testing.T) {
 // TestEveryRuleIsTried holds that no rule is without a case, here or in the archives.
 func TestEveryRuleIsTried(t *testing.T) {
 	tried := map[string]bool{ruleUnparsable: true, ruleNotReviewed: true, ruleUnknownKind: true, ruleDataLoss: true, ruleRBAC: true} // TestRiskTable and TestReports
-	for _, cases := range [][]attentionCase{podCases(), immutableCases(), definitionCases(), webhookCases(), scaleCases(), imageCases(), clearCases()} {
+	for _, cases := range [][]attentionCase{podCases(), immutableCases(), definitionCases(), webhookCases(), bindingCases(), scaleCases(), imageCases(), clearCases()} {
 		for _, c := range cases {
 			for _, line := range strings.Split(c.want, "\n") {
 				tried[strings.Split(line, " ")[0]] = true
@@ -75,6 +75,11 @@ func podCases() []attentionCase {
 		{"strong capability", plain, with("securityContext: {capabilities: {add: [SYS_ADMIN]}}"), "privilege high " + at + ".securityContext.capabilities.add"},
 		{"capabilities no more dropped", with("securityContext: {capabilities: {drop: [ALL]}}"), plain, "privilege medium " + at + ".securityContext.capabilities"},
 		{"profile", plain, with("securityContext: {seccompProfile: {type: Unconfined}}"), "privilege medium " + at + ".securityContext.seccompProfile"},
+		{"profile gone", with("securityContext: {seccompProfile: {type: RuntimeDefault}}"), with("args: [x]"), "privilege medium " + at + ".securityContext"},
+		{"root file system", with("securityContext: {readOnlyRootFilesystem: true}"), with("securityContext: {readOnlyRootFilesystem: false}"), "privilege medium " + at + ".securityContext"},
+		{"another account", deployment(`{serviceAccountName: a, containers: [{name: a, image: "i.example/a:1"}]}`), deployment(`{serviceAccountName: b, containers: [{name: a, image: "i.example/a:1"}]}`),
+			"privilege medium spec.template.spec.serviceAccountName"},
+		{"a token", deployment(`{automountServiceAccountToken: false, containers: [{name: a, image: "i.example/a:1"}]}`), plain, "privilege medium spec.template.spec.automountServiceAccountToken"},
 		{"proc", plain, with("securityContext: {procMount: Unmasked}"), "privilege high " + at + ".securityContext.procMount"},
 		{"host port", plain, with("ports: [{containerPort: 80, hostPort: 80}]"), "privilege medium " + at + ".ports[containerPort=80,protocol=TCP].hostPort"},
 		{"host network", plain, deployment(`{hostNetwork: true, containers: [{name: a, image: "i.example/a:1"}]}`), "privilege high spec.template.spec.hostNetwork"},
@@ -103,6 +108,8 @@ func clearCases() []attentionCase {
 		{"a Secret with one value", "", object("Secret", "stringData: {password: b}"), "secret-in-git medium stringData.password"},
 		{"a Secret that stays", object("Secret", "data: {token: YQ==}"), object("Secret", "data: {token: YQ==}\nimmutable: false"), ""},
 		{"a Secret that goes", object("Secret", "data: {token: YQ==}"), "", ""},
+		{"an encrypted Secret", "", object("Secret", "stringData: {password: 'ENC[AES256_GCM,data:aGk=,iv:YWE=,tag:YmI=,type:str]'}"), ""},
+		{"what looks encrypted", "", object("Secret", "stringData: {password: 'ENC[hunter2]'}"), "secret-in-git medium stringData.password"},
 		{"a key in a Secret", "", object("Secret", "data: {tls.key: "+encoded+"}"), "secret-in-git high data[\"tls.key\"]"},
 		{"a key in a config map", object("ConfigMap", "data: {a: b}"), object("ConfigMap", "data: {a: '"+pem+"'}"), "secret-in-git high data.a"},
 		{"a password in a config map", "", object("ConfigMap", "data: {db-password: hunter2}"), "secret-in-git medium data.db-password"},
@@ -195,6 +202,21 @@ func webhookCases() []attentionCase {
 	}
 }
 
+func bindingCases() []attentionCase {
+	binding := func(kind, role string) string {
+		return "apiVersion: rbac.authorization.k8s.io/v1\nkind: " + kind + "\nmetadata: {name: b, namespace: shop}\nroleRef: {kind: " + role + "}\nsubjects: [{kind: ServiceAccount, name: a, namespace: shop}]\n"
+	}
+	const role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r, namespace: shop}\nrules: []\n"
+	return []attentionCase{
+		{"to what was there", "", binding("ClusterRoleBinding", "ClusterRole, name: system:auth-delegator"), "rbac-growth medium subjects"},
+		{"to what comes along", "", binding("RoleBinding", "Role, name: r") + role, ""},
+		{"to a role of another namespace", "", binding("RoleBinding", "Role, name: r") + strings.Replace(role, "shop", "other", 1), "rbac-growth medium subjects"},
+		{"to all", "", binding("RoleBinding", "ClusterRole, name: cluster-admin"), "rbac-growth high subjects"},
+		{"to nearly all", "", binding("ClusterRoleBinding", "ClusterRole, name: admin"), "rbac-growth high subjects"},
+		{"goes", binding("RoleBinding", "Role, name: r"), "", ""},
+	}
+}
+
 func scaleCases() []attentionCase {
 	object := func(apiVersion, kind, spec string) string {
 		return "apiVersion: " + apiVersion + "\nkind: " + kind + "\nmetadata: {name: x, namespace: shop}\nspec: {" + spec + "}\n"
@@ -218,6 +240,9 @@ func imageCases() []attentionCase {
 	image := func(name string) string {
 		return deployment(`{containers: [{name: a, image: "` + name + `"}]}`)
 	}
+	values := func(image string) string {
+		return "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: x}\nspec: {values: {image: {" + image + "}}}\n"
+	}
 	const digest = "@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	return []attentionCase{
 		{"tag", image("i.example/a:1"), image("i.example/a:2"), "no-digest low"},
@@ -227,6 +252,8 @@ func imageCases() []attentionCase {
 		{"latest", image("i.example/a:1"), image("i.example/a:latest"), "floating-tag medium"},
 		{"registry", image("i.example/a:1" + digest), image("other.example/a:1" + digest), "new-registry medium"},
 		{"hub", image("i.example/a:1" + digest), image("library/a:1" + digest), "new-registry medium"},
+		{"parts", values("registry: i.example, repository: a, tag: 1"), values("registry: other.example, repository: a, tag: 2"), "not-reviewed medium\nnew-registry medium\nno-digest low"},
+		{"replaced", values("name: i.example/a, newTag: 1"), values("name: i.example/a, newTag: latest"), "not-reviewed medium\nfloating-tag medium"},
 		{"argument", deployment(`{containers: [{name: a, image: "i.example/a:1", args: ["--solver-image=i.example/s:1"]}]}`),
 			deployment(`{containers: [{name: a, image: "i.example/a:1", args: ["--solver-image=other.example/s:2"]}]}`), "new-registry medium\nno-digest low"},
 	}

@@ -3,6 +3,7 @@ package review
 import (
 	"encoding/base64"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -89,6 +90,8 @@ func clearValues(doc *document.Document) map[string]clearValue {
 func (p privacy) kindOf(path fieldPath, node *yaml.Node) clearKind {
 	inData := len(path) == 2 && (path[0].key == "data" && p.secret || path[0].key == "stringData")
 	switch {
+	case encrypted.MatchString(node.Value):
+		return 0
 	case holdsKey(node.Value, p.secret && path[0].key == "data"):
 		return privateKey
 	case inData && node.Value != "" && node.Tag != "!!null":
@@ -98,6 +101,9 @@ func (p privacy) kindOf(path fieldPath, node *yaml.Node) clearKind {
 	}
 	return 0
 }
+
+// encrypted is a value as SOPS writes it (https://getsops.io/docs): what is in Git is no secret in clear.
+var encrypted = regexp.MustCompile(`^ENC\[AES256_GCM,data:[A-Za-z0-9+/=]*,iv:[A-Za-z0-9+/=]+,tag:[A-Za-z0-9+/=]+,type:\w+\]$`)
 
 // holdsKey reports whether a text is, or holds, a private key; as data of a Secret it is encoded.
 func holdsKey(text string, encoded bool) bool {

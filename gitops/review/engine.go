@@ -69,3 +69,48 @@ func applied(doc *document.Document) (folder string, elsewhere bool) {
 	}
 	return "", true
 }
+
+// brought calls objects to attention that come or change and that make an engine apply what is not in the tree: what a chart renders,
+// what lies in another repository. It returns the keys of those objects.
+func (r *Report) brought(pairs []parsedPair, trees *input) map[string]bool {
+	changes := map[string]Change{}
+	for _, o := range r.Objects {
+		changes[o.Key()] = o.Change
+	}
+	told := map[string]bool{}
+	for _, pair := range pairs {
+		for i := range pair.head {
+			doc := &pair.head[i]
+			object := doc.Object()
+			key := Object{File: doc.File, Object: object}.Key()
+			what, change := brings(doc, trees), changes[key]
+			if what == "" || change != Added && change != Changed {
+				continue
+			}
+			told[key] = true
+			verb := " changes: "
+			if change == Added {
+				verb = " is new: "
+			}
+			r.Attention = append(r.Attention, Attention{Rule: ruleNotReviewed, Risk: Medium, Object: object, File: doc.File, Line: doc.Line,
+				Message: title(object) + verb + what + " is not shown here"})
+		}
+	}
+	return told
+}
+
+// brings is what an object makes an engine apply that is not in the tree, empty for nothing.
+func brings(doc *document.Document, trees *input) string {
+	switch kindOf(doc.Object()) {
+	case "helm.toolkit.fluxcd.io/HelmRelease", "helm.cattle.io/HelmChart":
+		return "what its chart renders"
+	case "source.toolkit.fluxcd.io/GitRepository", "source.toolkit.fluxcd.io/OCIRepository", "source.toolkit.fluxcd.io/Bucket", "source.toolkit.fluxcd.io/HelmChart":
+		return "what comes from there"
+	case "argoproj.io/Application":
+		folder, chart := applied(doc)
+		if chart || document.Lookup(doc.Root(), "spec", "sources") != nil || !trees.head.has(folder) {
+			return "what it applies"
+		}
+	}
+	return ""
+}

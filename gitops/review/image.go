@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,6 +67,9 @@ func imagesOf(doc *document.Document) []used {
 					add(path.child("value"), name, value)
 				}
 			}
+			if field, image := inParts(node); image != "" {
+				add(path.child(field), path.name(), image)
+			}
 			for i := 0; i+1 < len(node.Content); i += 2 {
 				key, value := node.Content[i].Value, node.Content[i+1]
 				if value.Kind == yaml.ScalarNode && (key == "image" || key == "imageName") {
@@ -86,6 +90,21 @@ func imagesOf(doc *document.Document) []used {
 	}
 	walk(fieldPath{}, doc.Root(), "")
 	return found
+}
+
+// inParts is an image that is written in parts, as values of charts and kustomizations do, with the field that has its tag.
+func inParts(node *yaml.Node) (field, image string) {
+	if tag, name := scalarOf(node, "newTag"), cmp.Or(scalarOf(node, "newName"), scalarOf(node, "name")); tag != "" && name != "" {
+		return "newTag", name + ":" + tag
+	}
+	tag, repository := scalarOf(node, "tag"), scalarOf(node, "repository")
+	if tag == "" || repository == "" {
+		return "", ""
+	}
+	if registry := scalarOf(node, "registry"); registry != "" {
+		repository = registry + "/" + repository
+	}
+	return "tag", repository + ":" + tag
 }
 
 var imageSyntax = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$`)

@@ -25,7 +25,7 @@ func linkOf(tree fs.FS, name string, entry fs.DirEntry) link {
 
 // links calls those to attention that are not the same on both sides: what they bring is not compared. A submodule in a work tree is a
 // folder, whose commit nobody asks for here.
-func (r *Report) links(ctx context.Context, trees *input) error {
+func (r *Report) links(ctx context.Context, _ []parsedPair, trees *input) error {
 	seen := map[string]bool{}
 	for _, side := range []names{trees.base, trees.head} {
 		for _, name := range side.sorted() {

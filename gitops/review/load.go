@@ -165,6 +165,7 @@ type parsedPair struct {
 	name       string
 	base, head []document.Document
 	unread     bool // one of the sides could not be parsed
+	lists      bool // because both are lists
 
 	baseRest, headRest []document.Document // documents that are no objects
 
@@ -203,6 +204,7 @@ func parsePair(pair filePair) parsedPair {
 	var ok bool
 	parsed.base, parsed.baseRest, _ = parsed.objects(pair.base, High, "what it held before the change is not known")
 	parsed.head, parsed.headRest, ok = parsed.objects(pair.head, Blocked, "what it will do is not known")
+	parsed.lists = parsed.unread && isList(pair.base) && isList(pair.head)
 	if !ok { // its objects did not leave, they cannot be read
 		parsed.base = nil
 		return parsed

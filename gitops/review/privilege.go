@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -32,6 +33,7 @@ func (c *change) privileges() {
 		}
 		if pair[0] != nil {
 			c.guards(pair[0], pair[1])
+			c.account(pair[0], pair[1])
 		}
 	}
 	c.podSecurity()
@@ -129,8 +131,13 @@ func (c *change) guards(old, new *podSpec) {
 			{"allowPrivilegeEscalation", "false", "may gain privileges (allowPrivilegeEscalation)"},
 		} {
 			was, now := canonical(document.Lookup(before, guard.name)), canonical(document.Lookup(after, guard.name))
-			if was == guard.want && now == "" {
+			if was == guard.want && (now == "" || guard.name == "readOnlyRootFilesystem" && now != was) { // the others are powers, see contextPowers
 				c.say(rulePrivilege, Medium, path.child("securityContext"), title(c.object())+": "+who+" "+guard.what)
+			}
+		}
+		for _, profile := range []string{"seccompProfile", "appArmorProfile"} {
+			if was := scalarOf(before, profile, "type"); was != "" && was != "Unconfined" && document.Lookup(after, profile) == nil {
+				c.say(rulePrivilege, Medium, path.child("securityContext"), title(c.object())+": "+who+" has no "+profile+" any more (it was "+was+")")
 			}
 		}
 		if slices.Contains(texts(document.Lookup(before, "capabilities"), "drop"), "ALL") && !slices.Contains(texts(document.Lookup(after, "capabilities"), "drop"), "ALL") {
@@ -146,6 +153,18 @@ func (c *change) guards(old, new *podSpec) {
 		if was := known[one.path.String()]; was != nil {
 			lost(one.path, document.Lookup(was, "securityContext"), document.Lookup(one.node, "securityContext"), "container "+one.name)
 		}
+	}
+}
+
+// account calls pods to attention that act as somebody else than before, or that carry a token which they did not.
+func (c *change) account(old, new *podSpec) {
+	was, now := cmp.Or(scalarOf(old.node, "serviceAccountName"), "default"), cmp.Or(scalarOf(new.node, "serviceAccountName"), "default")
+	if was != now {
+		c.say(rulePrivilege, Medium, new.path.child("serviceAccountName"), title(c.object())+": the pods act as ServiceAccount "+now+" instead of "+was+": they may do what that may")
+	}
+	const token = "automountServiceAccountToken"
+	if canonical(document.Lookup(old.node, token)) == "false" && canonical(document.Lookup(new.node, token)) != "false" {
+		c.say(rulePrivilege, Medium, new.path.child(token), title(c.object())+": the pods carry a token of their account ("+token+")")
 	}
 }
 

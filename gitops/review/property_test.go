@@ -167,6 +167,7 @@ func TestNoRendererShowsASecret(t *testing.T) {
 		"commented password":  "# old password: %s\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: {a: b}\n",
 		"annotation":          "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s, annotations: {last-applied: '{\"data\":{\"password\":\"%s\"}}'}}\ndata: {a: b}\n",
 		"broken config":       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: {password: *%s}\n",
+		"list key":            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.dev}\nspec: {group: example.dev, names: {kind: Thing}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {properties: {spec: {properties: {peers: {x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [token]}}}}}}}]}\n---\napiVersion: example.dev/v1\nkind: Thing\nmetadata: {name: s}\nspec: {peers: [{token: %s, a: 1}, {token: other, a: 2}]}\n",
 		"generator":           "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nsecretGenerator: [{name: s, literals: [password=%s]}]\n",
 	}
 	for name, form := range forms {

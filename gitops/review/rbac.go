@@ -3,19 +3,23 @@ package review
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"gkops.dev/gkops/compat/document"
+	"gkops.dev/gkops/compat/finding"
 )
+
+const rbacGroup = "rbac.authorization.k8s.io"
 
 // rights says when an object of RBAC allows more than before, and what differs. A role that is new says so only when it is
 // dangerous.
 func (c *change) rights() {
 	switch {
-	case c.is("rbac.authorization.k8s.io", "Role", "ClusterRole"):
+	case c.is(rbacGroup, "Role", "ClusterRole"):
 		c.role()
-	case c.is("rbac.authorization.k8s.io", "RoleBinding", "ClusterRoleBinding"):
+	case c.is(rbacGroup, "RoleBinding", "ClusterRoleBinding"):
 		c.binding()
 	}
 }
@@ -98,6 +102,9 @@ func (c *change) binding() {
 		if c.object().Kind == "RoleBinding" {
 			message += " in namespace " + c.object().Namespace
 		}
+	case c.object().Kind == "ClusterRoleBinding" && slices.Contains([]string{"ClusterRole admin", "ClusterRole edit"}, role):
+		risk = High
+		message += ": nearly everything in every namespace, with the Secrets"
 	case everyone:
 		risk = High
 		message += ": that is everyone"
@@ -106,6 +113,42 @@ func (c *change) binding() {
 		c.say(ruleRBAC, risk, fieldPath{}.child("subjects"), message)
 	}
 	c.row(suffixed(came, role), suffixed(went, role), risk)
+}
+
+// bindings calls new bindings to attention that give what was there before: a role that comes with its binding says itself what it allows,
+// and of cluster-admin and of everyone the binding has said it.
+func (r *Report) bindings(pairs []parsedPair, scope func(file string) string) {
+	changes := make(map[string]Change, len(r.Objects))
+	roles := map[string]bool{}
+	for _, o := range r.Objects {
+		changes[o.Key()] = o.Change
+		if o.Change == Added && o.Object.Group() == rbacGroup {
+			roles[scope(o.File)+"\x00"+title(o.Object)] = true
+		}
+	}
+	told := map[string]bool{}
+	for _, a := range r.Attention {
+		told[a.File+"\x00"+a.Object.Key()] = told[a.File+"\x00"+a.Object.Key()] || a.Rule == ruleRBAC
+	}
+	for _, pair := range pairs {
+		for i := range pair.head {
+			doc := &pair.head[i]
+			object, who := doc.Object(), subjects(doc)
+			key := Object{File: doc.File, Object: object}.Key()
+			if object.Group() != rbacGroup || !strings.HasSuffix(object.Kind, "Binding") || changes[key] != Added || told[key] || len(who) == 0 {
+				continue
+			}
+			role := finding.Object{Kind: scalarOf(doc.Root(), "roleRef", "kind"), Name: scalarOf(doc.Root(), "roleRef", "name")}
+			if role.Kind == "Role" {
+				role.Namespace = object.Namespace
+			}
+			if roles[scope(doc.File)+"\x00"+title(role)] {
+				continue
+			}
+			r.Attention = append(r.Attention, Attention{Rule: ruleRBAC, Risk: Medium, Object: object, File: doc.File, Line: doc.Line, Path: "subjects",
+				Message: listed(who) + " may now do what " + title(role) + " allows, which is no part of this change"})
+		}
+	}
 }
 
 // missingIn are what one list has and another, that of what is known, has not.

@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -160,4 +161,52 @@ func unlisted(sides []parsedPair, trees *input) []Attention {
 		}
 	}
 	return found
+}
+
+// leftOut calls objects to attention that hold data and whose file stays while a kustomization lists it no more: they leave all the same.
+func (r *Report) leftOut(ctx context.Context, sides []parsedPair, trees *input) error {
+	came := map[string]bool{}
+	for _, side := range sides {
+		for _, e := range side.came {
+			came[e.target] = true
+		}
+	}
+	for _, side := range sides {
+		for _, e := range side.left {
+			if came[e.target] || !trees.head.has(e.target) {
+				continue
+			}
+			docs, err := trees.objectsIn(ctx, sides, e.target)
+			if err != nil {
+				return err
+			}
+			for _, doc := range docs {
+				object := doc.Object()
+				if lost, holds := holders[object.Group()+"/"+object.Kind]; holds {
+					r.Attention = append(r.Attention, Attention{Rule: ruleDataLoss, Risk: High, Object: object, File: doc.File, Line: doc.Line,
+						Message: title(object) + " is left out by " + e.file + ": when the engine prunes it, " + lost})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// objectsIn are the objects of head in a file, or in the files below a folder.
+func (in *input) objectsIn(ctx context.Context, sides []parsedPair, target string) ([]document.Document, error) {
+	var found []document.Document
+	for _, side := range sides {
+		if side.name == target || strings.HasPrefix(side.name, target+"/") {
+			found = append(found, side.head...)
+		}
+	}
+	err := in.same(ctx, func(name string, data []byte) bool {
+		if name == target || strings.HasPrefix(name, target+"/") {
+			if docs, err := document.Parse(name, data); err == nil {
+				found = append(found, docs...)
+			}
+		}
+		return true
+	})
+	return found, err
 }

@@ -81,22 +81,16 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 		report.Attention = append(report.Attention, side.attention...)
 		report.Files = append(report.Files, side.other...)
 	}
-	report.Attention = append(report.Attention, unlisted(sides, loaded)...)
 	for _, pair := range matched {
 		report.Objects = append(report.Objects, pair.result)
 		report.Attention = append(report.Attention, pair.attention...)
 		report.Tables.add(pair.tables)
 	}
 	report.Tables.order()
-	report.unknownKinds()
-	report.engines(sides, loaded)
-	if err := report.supply(ctx, sides, loaded); err != nil {
-		return nil, err
-	}
 	if report.patch, err = makePatch(ctx, loaded.pairs, sides); err != nil {
 		return nil, err
 	}
-	if err := report.links(ctx, loaded); err != nil {
+	if err := report.attend(ctx, sides, loaded, opts.Scope); err != nil {
 		return nil, err
 	}
 	if err := report.learn(ctx, opts); err != nil {
@@ -104,6 +98,20 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 	}
 	report.complete(opts)
 	return report, nil
+}
+
+// attend calls to attention what no object says alone: it takes all of them, or what lies beside them, to see it.
+func (r *Report) attend(ctx context.Context, sides []parsedPair, trees *input, scope func(string) string) error {
+	r.Attention = append(r.Attention, unlisted(sides, trees)...)
+	r.bindings(sides, scope)
+	r.engines(sides, trees)
+	r.unknownKinds(r.brought(sides, trees))
+	for _, look := range []func(context.Context, []parsedPair, *input) error{r.supply, r.leftOut, r.links, r.made} {
+		if err := look(ctx, sides, trees); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // learn asks the caller for what it knows of the scopes in which something differs.

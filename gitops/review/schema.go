@@ -124,6 +124,9 @@ func listKeys(schema *yaml.Node) (identity, bool) {
 		return identity{}, false
 	}
 	by := identity{fields: texts(schema, "x-kubernetes-list-map-keys"), optional: true, defaults: map[string]string{}}
+	if slices.ContainsFunc(by.fields, finding.Secretive) {
+		return identity{}, false // a path would show what is hidden
+	}
 	for _, name := range by.fields {
 		if value := document.Lookup(schema, "items", "properties", name, "default"); value != nil {
 			by.defaults[name] = brief(value)

@@ -113,12 +113,13 @@ func mentions(data []byte, registries map[string][]Image) bool {
 	return false
 }
 
-// unknownKinds calls the kinds to attention that are not Kubernetes' own and whose objects change, once for each kind.
-func (r *Report) unknownKinds() {
+// unknownKinds calls the kinds to attention that are not Kubernetes' own and whose objects change, once for each kind. Of some objects
+// more is told already.
+func (r *Report) unknownKinds(told map[string]bool) {
 	objects := map[string][]Object{}
 	for _, o := range r.Objects {
-		engine := slices.Contains([]string{"kustomize.toolkit.fluxcd.io", "argoproj.io"}, o.Object.Group()) && o.Change != Changed
-		if slices.Contains(ownGroups, o.Object.Group()) || o.Change == MetadataOnly || engine {
+		engine := slices.Contains([]string{"kustomize.toolkit.fluxcd.io/Kustomization", "argoproj.io/Application", "argoproj.io/ApplicationSet"}, kindOf(o.Object)) && o.Change != Changed
+		if slices.Contains(ownGroups, o.Object.Group()) || o.Change == MetadataOnly || engine || told[o.Key()] {
 			continue
 		}
 		key := o.Object.Kind + "." + o.Object.Group()

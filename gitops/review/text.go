@@ -114,6 +114,16 @@ func (t *terminal) tables(report *Report) {
 	for _, r := range report.Tables.Rollouts {
 		t.line("", "  ~ %s: %s", neutral(title(r.Object)), strings.Join(r.Reasons, ", "))
 	}
+	t.title("rights", len(report.Tables.Rights))
+	for _, r := range report.Tables.Rights {
+		t.line("", "  %s %s", marks[r.Change], neutral(title(r.Object)))
+		if len(r.Added) > 0 {
+			t.line(green, "    + %s", neutral(listed(r.Added)))
+		}
+		if len(r.Removed) > 0 {
+			t.line(red, "    - %s", neutral(listed(r.Removed)))
+		}
+	}
 	t.title("definitions", len(report.Tables.CRDs))
 	for _, c := range report.Tables.CRDs {
 		parts := []string{c.versions(), c.fields()}
@@ -217,13 +227,19 @@ var lineColors = map[Op]string{Insert: green, Delete: red, Note: yellow}
 
 // folded says in a line each what the report holds and the text does not show.
 func (t *terminal) folded(report *Report) {
-	objects := 0
+	objects, whole := 0, 0
 	for i := range report.Objects {
-		if report.Objects[i].Folded() {
+		switch o := &report.Objects[i]; {
+		case o.Folded():
 			objects++
+		case o.Change != Changed:
+			whole++
 		}
 	}
 	var lines []string
+	if whole > 0 {
+		lines = append(lines, plural(whole, "object that comes or goes is", "objects that come or go are")+" counted in lines; -o html and -o markdown show them")
+	}
 	if objects > 0 {
 		lines = append(lines, plural(objects, "object", "objects")+" changed in labels, annotations or other noise only")
 	}

@@ -62,6 +62,37 @@ func TestReviewOfAnyPullIsOneComment(t *testing.T) {
 	}
 }
 
+// TestReviewFollowsThePushes: a push changes the one comment that is there, and a comment that a person wrote stays.
+func TestReviewFollowsThePushes(t *testing.T) {
+	t.Parallel()
+	f := upgraded(t)
+	p := f.pullOf("mine", map[string]string{toolFile: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tool, namespace: tool}\ndata: {first: push}\n"})
+	f.inspect()
+	first := f.comments(p)
+	f.server.Push(t, repo, "mine", "Again", map[string]string{toolFile: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: tool, namespace: tool}\ndata: {second: push}\n"})
+	if _, err := f.server.As("alice").PutComment(context.Background(), repo, p.Number, forge.Comment{Body: "Looks good."}); err != nil {
+		t.Fatal(err)
+	}
+	f.inspect()
+	after := f.comments(p)
+	if len(first) != 1 || len(after) != 2 || after[0].ID != first[0].ID || after[1].Body != "Looks good." {
+		t.Fatalf("before %+v\nafter %+v", first, after)
+	}
+	if strings.Contains(after[0].Body, "first: push") || !strings.Contains(after[0].Body, "second: push") {
+		t.Errorf("the comment is not that of the last push: %s", after[0].Body)
+	}
+}
+
+// comments are all comments of a pull.
+func (f *fleet) comments(p forge.Pull) []forge.Comment {
+	f.t.Helper()
+	comments, err := f.server.As("alice").Comments(context.Background(), repo, p.Number)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return comments
+}
+
 // TestReviewStartsWhereThePullDoes: what came into the base since is no change of the pull.
 func TestReviewStartsWhereThePullDoes(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,7 @@ not be written by gkops. Attention names what deserves a second look, and why. S
 A..B compares two revisions, A...B what B did since the two parted; a folder of the repository that stands alone is compared with HEAD.
 With --path, or for such a folder, the kustomization in it is built first when it does more than to list files. What policy.review.ignore of the
 base's gkops.yaml names is counted instead of shown. A name that is a folder and a revision is the revision; ./NAME is the folder.
+Of the work tree, files that Git does not know are no part of it, but for those in gkops.
 
 Exit status: 0; 1 there are changes, with --exit-code; 2 could not tell.`,
 		Example: `  gkops diff
@@ -53,6 +54,7 @@ Exit status: 0; 1 there are changes, with --exit-code; 2 could not tell.`,
 	flags.IntVar(&o.budget, "budget", 0, "for markdown: at most so many bytes (default is what the forge takes)")
 	flags.BoolVar(&o.noPager, "no-pager", false, "do not show text in a pager")
 	completeFlag(cmd, "cluster", env, clusterNames)
+	completeFlag(cmd, "instance", env, lockedNames)
 	format := outputFlag(cmd, "markdown", "html", "json", "sarif", "patch")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.format = format.format

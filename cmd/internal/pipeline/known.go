@@ -115,7 +115,7 @@ func (k knowledge) instances(before, after *lock.Lock) []review.Instance {
 		case s.To == "":
 			i.Change = review.Removed
 		}
-		i.Reasons = because(s, after.Instance(s.Instance))
+		i.Reasons = because(s, after)
 		if now := after.Instance(s.Instance); now != nil {
 			for _, fact := range [][2]string{{"withdrawn by its registry: ", now.Facts.Yanked}, {"deprecated: ", now.Facts.Deprecated}} {
 				if fact[1] != "" {
@@ -132,8 +132,9 @@ func (k knowledge) instances(before, after *lock.Lock) []review.Instance {
 }
 
 // because are the reasons of a step: who needs another version than there was, else who asks for the instance.
-func because(s Step, now *lock.Instance) []string {
+func because(s Step, after *lock.Lock) []string {
 	var reasons []string
+	now := after.Instance(s.Instance)
 	was, err := catalog.ParseVersion(s.From)
 	if now != nil && err == nil && s.From != s.To {
 		for _, r := range now.RequiredBy {
@@ -142,8 +143,11 @@ func because(s Step, now *lock.Instance) []string {
 				continue
 			}
 			asker := r.By
-			if asker == "" {
+			switch by := after.Instance(r.By); {
+			case asker == "":
 				asker = r.Where
+			case by != nil:
+				asker += " " + by.Version
 			}
 			reasons = append(reasons, fmt.Sprintf("%s asks for %s, which %s is not", asker, r.Range, s.From))
 		}
