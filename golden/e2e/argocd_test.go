@@ -31,7 +31,7 @@ func (a *argocd) start(t *testing.T, url string) {
 	if err != nil {
 		t.Fatal("no redis-server, which Argo CD needs: install it (Debian: apt-get install redis-server)")
 	}
-	start(t, a.dir, redis, nil, "--bind", "127.0.0.1", "--port", "6379", "--save", "", "--appendonly", "no", "--dir", a.dir)
+	a.cluster.run(t, redis, nil, "--bind", "127.0.0.1", "--port", "6379", "--save", "", "--appendonly", "no", "--dir", a.dir)
 	a.define(t, "argocd", "github.com/argoproj/argo-cd/v3", "manifests/crds/*-crd.yaml")
 	a.apply(t, `apiVersion: v1
 kind: Namespace
@@ -86,7 +86,7 @@ func (a *argocd) run(t *testing.T, role string, args ...string) {
 		}
 		env = append(env, "ARGOCD_"+name+"="+folder)
 	}
-	startAs(t, a.dir, role, place(t, "argocd"), env, args...)
+	a.record.needs(startAs(t, a.dir, role, place(t, "argocd"), env, args...))
 }
 
 // scripts is a folder with the scripts that Argo CD runs beside Git. A module has them without the right to be run.

@@ -27,6 +27,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
+	"sigs.k8s.io/yaml"
 )
 
 // The places of the servers. The network namespace is the test's own, so nobody else has them.
@@ -57,11 +58,12 @@ func startCluster(t *testing.T, minor string) *cluster {
 func startControlPlane(t *testing.T, minor string) *cluster {
 	t.Helper()
 	c := &cluster{dir: t.TempDir()}
-	start(t, c.dir, place(t, "etcd"), nil, "--data-dir", filepath.Join(c.dir, "etcd"), "--unsafe-no-fsync",
+	died := start(t, c.dir, place(t, "etcd"), nil, "--data-dir", filepath.Join(c.dir, "etcd"), "--unsafe-no-fsync",
 		"--listen-client-urls", etcdURL, "--advertise-client-urls", etcdURL,
 		"--listen-peer-urls", "http://127.0.0.1:2380", "--initial-advertise-peer-urls", "http://127.0.0.1:2380",
 		"--initial-cluster", "default=http://127.0.0.1:2380", "--log-level", "error")
 	c.record = keep(t)
+	c.record.needs(died)
 	c.startServer(t, minor)
 	c.connect(t)
 	eventually(t, wait, "kube-apiserver "+minor+" ready", c.ready)
@@ -72,7 +74,7 @@ func (c *cluster) startServer(t *testing.T, minor string) {
 	t.Helper()
 	key := c.serviceKey(t)
 	tokens := c.file(t, "tokens.csv", token+",admin,admin,system:masters\n")
-	start(t, c.dir, place(t, "kube-apiserver-"+minor), nil,
+	c.run(t, place(t, "kube-apiserver-"+minor), nil,
 		"--storage-media-type=application/json", // so that the record can be read
 		"--etcd-servers="+etcdURL, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
 		"--cert-dir="+filepath.Join(c.dir, "apiserver"), "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
@@ -80,13 +82,19 @@ func (c *cluster) startServer(t *testing.T, minor string) {
 		"--token-auth-file="+tokens, "--authorization-mode=AlwaysAllow", "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true")
 }
 
+// run runs a program that the cluster needs until the test ends.
+func (c *cluster) run(t *testing.T, program string, env []string, args ...string) {
+	t.Helper()
+	c.record.needs(start(t, c.dir, program, env, args...))
+}
+
 // startWorkloads runs what turns a Deployment into ready pods.
 func (c *cluster) startWorkloads(t *testing.T, minor string) {
 	t.Helper()
-	start(t, c.dir, place(t, "kube-controller-manager-"+minor), nil, "--kubeconfig="+c.kubeconfig, "--bind-address=127.0.0.1",
+	c.run(t, place(t, "kube-controller-manager-"+minor), nil, "--kubeconfig="+c.kubeconfig, "--bind-address=127.0.0.1",
 		"--cert-dir="+filepath.Join(c.dir, "manager"), "--leader-elect=false",
 		"--service-account-private-key-file="+filepath.Join(c.dir, "service.key"))
-	start(t, c.dir, place(t, "kube-scheduler-"+minor), nil, "--kubeconfig="+c.kubeconfig, "--bind-address=127.0.0.1",
+	c.run(t, place(t, "kube-scheduler-"+minor), nil, "--kubeconfig="+c.kubeconfig, "--bind-address=127.0.0.1",
 		"--leader-elect=false", "--cert-dir="+filepath.Join(c.dir, "scheduler"))
 	stages := filepath.Join(moduleDir(t, "kwok", "sigs.k8s.io/kwok"), "kustomize", "stage")
 	// Without a lease that is renewed, the node is lost after 40 seconds, and no Deployment becomes ready any more.
@@ -102,7 +110,7 @@ func (c *cluster) startWorkloads(t *testing.T, minor string) {
 			}
 		}
 	}
-	start(t, c.dir, place(t, "kwok"), nil, args...)
+	c.run(t, place(t, "kwok"), nil, args...)
 	c.apply(t, "apiVersion: v1\nkind: Node\nmetadata: {name: node, labels: {kubernetes.io/os: linux}}\n")
 }
 
@@ -214,7 +222,8 @@ func (c *cluster) object(ctx context.Context, apiVersion, kind, namespace, name 
 	return object, err
 }
 
-// define applies the definitions that the source of a program has.
+// define applies the definitions that the source of a program has, and waits until their kinds are served: a controller that starts before
+// that ends.
 func (c *cluster) define(t *testing.T, folder, module, pattern string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(moduleDir(t, folder, module), pattern))
@@ -227,5 +236,38 @@ func (c *cluster) define(t *testing.T, folder, module, pattern string) {
 			t.Fatal(err)
 		}
 		c.apply(t, string(data))
+		c.serves(t, data)
+	}
+}
+
+// serves waits until every version of a definition is served.
+func (c *cluster) serves(t *testing.T, definition []byte) {
+	t.Helper()
+	var defined struct {
+		Spec struct {
+			Group    string
+			Names    struct{ Kind, Plural string }
+			Versions []struct {
+				Name   string
+				Served bool
+			}
+		}
+	}
+	if err := yaml.Unmarshal(definition, &defined); err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range defined.Spec.Versions {
+		if !version.Served {
+			continue
+		}
+		kind := schema.GroupVersionKind{Group: defined.Spec.Group, Version: version.Name, Kind: defined.Spec.Names.Kind}
+		eventually(t, wait, "served "+kind.String(), func(ctx context.Context) error {
+			c.mapper.Reset()
+			if _, err := c.resource(kind, ""); err != nil {
+				return err
+			}
+			_, err := c.objects.Resource(kind.GroupVersion().WithResource(defined.Spec.Names.Plural)).List(ctx, metav1.ListOptions{Limit: 1})
+			return err
+		})
 	}
 }

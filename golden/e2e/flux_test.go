@@ -36,11 +36,11 @@ func (f *flux) start(t *testing.T, url string) {
 	}
 	env := []string{"KUBECONFIG=" + f.kubeconfig, "RUNTIME_NAMESPACE=flux-system", "TMPDIR=" + filepath.Join(f.dir, "tmp")}
 	common := []string{"--watch-all-namespaces", "--enable-leader-election=false", "--events-addr="}
-	start(t, f.dir, place(t, "source-controller"), env, append(slices.Clone(common), "--metrics-addr=127.0.0.1:8081", "--health-addr=127.0.0.1:9441",
+	f.run(t, place(t, "source-controller"), env, append(slices.Clone(common), "--metrics-addr=127.0.0.1:8081", "--health-addr=127.0.0.1:9441",
 		"--storage-path="+filepath.Join(f.dir, "artifacts"), "--storage-addr=127.0.0.1:9090", "--storage-adv-addr=127.0.0.1:9090")...)
-	start(t, f.dir, place(t, "kustomize-controller"), env, append(slices.Clone(common), "--metrics-addr=127.0.0.1:8082", "--health-addr=127.0.0.1:9442",
+	f.run(t, place(t, "kustomize-controller"), env, append(slices.Clone(common), "--metrics-addr=127.0.0.1:8082", "--health-addr=127.0.0.1:9442",
 		"--requeue-dependency=2s")...)
-	start(t, f.dir, place(t, "helm-controller"), env, append(slices.Clone(common), "--metrics-addr=127.0.0.1:8083", "--health-addr=127.0.0.1:9443",
+	f.run(t, place(t, "helm-controller"), env, append(slices.Clone(common), "--metrics-addr=127.0.0.1:8083", "--health-addr=127.0.0.1:9443",
 		"--requeue-dependency=2s")...)
 	f.apply(t, `apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository

@@ -25,14 +25,15 @@ func place(t *testing.T, program string) string {
 	return built
 }
 
-// start runs a program until the test ends, its output in a file that is shown when the test fails.
-func start(t *testing.T, dir, program string, env []string, args ...string) {
+// start runs a program until the test ends, its output in a file that is shown when the test fails. It returns what says that the program
+// ended by itself.
+func start(t *testing.T, dir, program string, env []string, args ...string) <-chan error {
 	t.Helper()
-	startAs(t, dir, filepath.Base(program), program, env, args...)
+	return startAs(t, dir, filepath.Base(program), program, env, args...)
 }
 
 // startAs runs a program under another name: one program may have several roles.
-func startAs(t *testing.T, dir, as, program string, env []string, args ...string) {
+func startAs(t *testing.T, dir, as, program string, env []string, args ...string) <-chan error {
 	t.Helper()
 	name := filepath.Join(dir, as+".log")
 	log, err := os.Create(name)
@@ -46,9 +47,18 @@ func startAs(t *testing.T, dir, as, program string, env []string, args ...string
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", program, err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	stopping, ended, died := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		defer close(ended)
+		err := cmd.Wait()
+		select {
+		case <-stopping:
+		default:
+			died <- fmt.Errorf("%s ended by itself (%v):\n%s", as, err, tail(name, 10))
+		}
+	}()
 	t.Cleanup(func() {
+		close(stopping)
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-ended:
@@ -61,6 +71,7 @@ func startAs(t *testing.T, dir, as, program string, env []string, args ...string
 			t.Logf("the end of %s:\n%s", filepath.Base(name), tail(name, 25))
 		}
 	})
+	return died
 }
 
 // tail is the last lines of a file, or what they begin with.
@@ -106,7 +117,9 @@ func eventually(t *testing.T, within time.Duration, what string, ask func(ctx co
 	for {
 		err := ask(ctx)
 		if err == nil {
-			t.Logf("%s after %.1fs", what, time.Since(begin).Seconds())
+			if took := time.Since(begin); took > time.Second {
+				t.Logf("%s after %.1fs", what, took.Seconds())
+			}
 			return
 		}
 		select {

@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -111,7 +113,9 @@ func (j *record) read(stream io.Reader) error {
 	for {
 		var answer struct {
 			Result struct {
-				Events []struct {
+				Canceled bool   `json:"canceled"`
+				Reason   string `json:"cancel_reason"`
+				Events   []struct {
 					Type string `json:"type"`
 					Now  pair   `json:"kv"`
 					Was  pair   `json:"prev_kv"`
@@ -120,6 +124,9 @@ func (j *record) read(stream io.Reader) error {
 		}
 		if err := decoder.Decode(&answer); err != nil {
 			return err
+		}
+		if answer.Result.Canceled {
+			return fail("etcd ended it: %s", answer.Result.Reason)
 		}
 		for _, e := range answer.Result.Events {
 			revision, err := strconv.ParseInt(e.Now.Revision, 10, 64)
@@ -131,8 +138,8 @@ func (j *record) read(stream io.Reader) error {
 				continue
 			}
 			was, now := stored(e.Was.Value), stored(e.Now.Value)
+			j.hold(was, now) // first: who waits is woken by what comes next
 			j.add(effect(was, now), revision, nil)
-			j.hold(was, now)
 		}
 	}
 }
@@ -238,9 +245,33 @@ func (j *record) until(t *testing.T, within time.Duration, what string, ask func
 		case <-t.Context().Done():
 			t.Fatalf("not %s before the test ended: %v", what, err)
 		case <-end:
-			t.Fatalf("not %s within %s: %v", what, within, err)
+			t.Fatalf("not %s within %s: %v; not ready are\n%s", what, within, err, j.unready())
 		}
 	}
+}
+
+// needs ends all waiting when a program ends by itself.
+func (j *record) needs(died <-chan error) {
+	go func() {
+		if err := <-died; err != nil {
+			j.add(nil, 0, err)
+		}
+	}()
+}
+
+// unready are the objects that say of themselves that they are not ready, and why.
+func (j *record) unready() string {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	var lines []string
+	for _, key := range slices.Sorted(maps.Keys(j.live)) {
+		for _, kind := range []string{"Ready", "Available", "Established"} {
+			if status, why := condition(j.live[key], kind); status != "True" && status != "" {
+				lines = append(lines, fmt.Sprintf("  %s: %s is %s: %.300s", key, kind, status, why))
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // now is the revision of the cluster, when all that was written before is in the record.
