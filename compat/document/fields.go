@@ -13,7 +13,7 @@ type fieldSet struct {
 }
 
 func fieldsOf(t reflect.Type) fieldSet {
-	set := fieldSet{named: map[string][]int{}}
+	set := fieldSet{named: make(map[string][]int, t.NumField())}
 	set.collect(t, nil, 0)
 	return set
 }
@@ -27,7 +27,10 @@ func (s *fieldSet) collect(t reflect.Type, prefix []int, depth int) {
 	var inlined [][]int
 	for i := range t.NumField() {
 		field := t.Field(i)
-		path := append(append([]int(nil), prefix...), i)
+		path := field.Index
+		if len(prefix) > 0 {
+			path = append(append([]int(nil), prefix...), i)
+		}
 		name, inline := fieldName(field)
 		switch {
 		case inline:

@@ -5,8 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/Masterminds/semver/v3"
 )
 
 // triple is a stable version.
@@ -29,11 +27,51 @@ func (i interval) holds(t triple) bool { return !t.less(i.low) && t.less(i.high)
 // end is above every version.
 var end = triple{math.MaxUint64, math.MaxUint64, math.MaxUint64}
 
-// compile turns a range into the intervals of stable versions that it allows, and says whether it names a prerelease.
-// Masterminds/semver has read the range already and hands it back in normal form: comparisons separated by spaces, groups of
-// them by "||". Its own Check costs 0.5 us and, for a version outside, an error text.
-func compile(constraints *semver.Constraints) (allowed []interval, prerelease bool, err error) {
-	for group := range strings.SplitSeq(constraints.String(), "||") {
+// isNormal reports whether a range is written as Masterminds/semver hands it back, and names stable versions alone: comparisons separated by
+// one space, each of an operator and up to three numbers, groups of them by "||". Such a range can be compiled as it is; a long one is left to
+// the library, which bounds them.
+func isNormal(s string) bool {
+	const long = 128
+	if len(s) > long {
+		return false
+	}
+	for group := range strings.SplitSeq(s, "||") {
+		for comparison := range strings.SplitSeq(strings.TrimSpace(group), " ") {
+			version := strings.TrimLeft(comparison, "=!<>~^")
+			switch comparison[:len(comparison)-len(version)] {
+			case "", "=", "!=", ">", "<", ">=", "<=", "~", "^":
+			default:
+				return false
+			}
+			parts := 0
+			for number := range strings.SplitSeq(version, ".") {
+				parts++
+				if !isNumber(number) || parts > len(triple{}) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// isNumber reports whether a text is one to nine digits, the first of several not 0.
+func isNumber(s string) bool {
+	if s == "" || len(s) > 9 || s[0] == '0' && len(s) > 1 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// compile turns a range in normal form into the intervals of stable versions that it allows, and says whether it names a prerelease.
+// The Check of Masterminds/semver costs 0.5 us and, for a version outside, an error text.
+func compile(normal string) (allowed []interval, prerelease bool, err error) {
+	for group := range strings.SplitSeq(normal, "||") {
 		held := []interval{{high: end}}
 		for text := range strings.FieldsSeq(group) {
 			c, err := parseComparison(text)

@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/Masterminds/semver/v3"
 )
 
 var kubernetesVersion = regexp.MustCompile(`^v?((?:0|[1-9][0-9]{0,8})\.(?:0|[1-9][0-9]{0,8}))(\.(?:0|[1-9][0-9]{0,8}))?(?:\+|[-+][0-9A-Za-z.+-]+)?$`)
@@ -86,9 +84,5 @@ func (r Range) without() Range {
 	if text == "" {
 		text = "<0.0.0"
 	}
-	constraints, err := semver.NewConstraint(text)
-	if err != nil {
-		return r // bounds that were read before are read again
-	}
-	return Range{raw: text, constraints: constraints, stable: left}
+	return Range{raw: text, stable: left}
 }

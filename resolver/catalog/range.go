@@ -10,8 +10,8 @@ import (
 // Range is a set of versions. The zero Range allows every stable version.
 type Range struct {
 	raw         string
-	constraints *semver.Constraints
-	stable      []interval // what constraints say of stable versions
+	constraints *semver.Constraints // nil where stable says it all
+	stable      []interval          // what it says of stable versions
 	prerelease  bool
 	exact       Version // a full version with +N means exactly that one
 }
@@ -39,12 +39,15 @@ func ParseRange(s string) (Range, error) {
 			return Range{raw: s, exact: v, prerelease: v.Prerelease()}, nil
 		}
 	}
-	constraints, err := semver.NewConstraint(s)
-	if err != nil {
-		return Range{}, fmt.Errorf("range %q: %w", s, err)
+	r, normal := Range{raw: s}, s
+	var err error
+	if !isNormal(s) { // reading it that way costs twenty times as much
+		if r.constraints, err = semver.NewConstraint(s); err != nil {
+			return Range{}, fmt.Errorf("range %q: %w", s, err)
+		}
+		normal = r.constraints.String()
 	}
-	r := Range{raw: s, constraints: constraints}
-	if r.stable, r.prerelease, err = compile(constraints); err != nil {
+	if r.stable, r.prerelease, err = compile(normal); err != nil {
 		return Range{}, fmt.Errorf("range %q: %w", s, err)
 	}
 	return r, nil
@@ -59,7 +62,7 @@ func Exactly(v Version) Range {
 func (r Range) String() string { return r.raw }
 
 // IsAny reports whether the range asks for nothing but a stable version.
-func (r Range) IsAny() bool { return r.exact.IsZero() && r.constraints == nil }
+func (r Range) IsAny() bool { return r.raw == "" }
 
 // Exact is the only version that the range allows, when it was written as a full version with a packaging revision.
 func (r Range) Exact() (Version, bool) { return r.exact, !r.exact.IsZero() }
@@ -77,7 +80,7 @@ func (r Range) Allows(v Version) bool {
 		return r.exact.Compare(v) == 0
 	case v.Prerelease():
 		return r.prerelease && r.constraints.Check(v.semver())
-	case r.constraints == nil:
+	case r.IsAny():
 		return true
 	}
 	at := triple{v.major, v.minor, v.patch}
