@@ -36,7 +36,8 @@ func newPackageLint(env Env) *cobra.Command {
 		Short: "Hold the versions of packages to what is stated of them",
 		Long: `Read the packages of a registry (by default the one in the current folder), all or those that are named, and judge every version:
 whether its package.yaml, its facts and its manifests can be read and its objects are valid, and whether the objects fit the
-Kubernetes versions that facts.yaml states. No workspace is needed, and nothing has to be installed.
+Kubernetes versions that facts.yaml states. Charts and kustomizations are rendered with the package's own values, for each minor.
+No workspace is needed, and nothing has to be installed.
 
 Exit status: 0 nothing to mend; 1 something; 2 could not tell, such as when a file on another host cannot be reached.`,
 		Example: "  gkops package lint\n  gkops package lint cert-manager --registry https://registry.example/packages/ -o json",

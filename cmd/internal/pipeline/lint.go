@@ -16,10 +16,10 @@ import (
 type Linted struct {
 	Package string `json:"package"`
 	Version string `json:"version"`
-	Objects int    `json:"objects"` // of its plain manifests
+	Objects int    `json:"objects"` // of its manifests, or of what its charts and kustomization make with its own values
 	// Kubernetes is what the objects fit, nil when there is none to judge.
 	Kubernetes     *Fitting        `json:"kubernetes,omitempty"`
-	Unjudged       string          `json:"unjudged,omitempty"` // what of it is made only when it is rendered
+	Unjudged       string          `json:"unjudged,omitempty"` // why it could not be judged, when that is no fault
 	Unread         string          `json:"unread,omitempty"`   // why it could not be read, which is no fault of the author
 	Faults         []string        `json:"faults"`             // what nobody can use, with its place
 	Contradictions []Contradiction `json:"contradictions"`     // ranges that the author, or another, states and that the objects do not fit
@@ -59,7 +59,7 @@ func Lint(ctx context.Context, world World, base, place string, only []string, t
 	if err != nil {
 		return err
 	}
-	l := linter{registry: registry, set: catalog.NewSet(registry), knowledge: knowledge}
+	l := linter{registry: registry, project: &Project{world: world, opener: opener, registries: catalog.NewSet(registry)}, knowledge: knowledge}
 	for _, pkg := range only {
 		versions, err := registry.Versions(ctx, pkg)
 		if err == nil && len(versions) == 0 {
@@ -102,13 +102,13 @@ func unread(err error) bool {
 // linter is a registry with what its packages are held to.
 type linter struct {
 	registry  *catalog.Registry
-	set       *catalog.Set
+	project   *Project // that reads packages; it has no workspace
 	knowledge *lifecycle.Knowledge
 }
 
 func (l *linter) version(ctx context.Context, pkg string, v catalog.Version) (Linted, error) {
 	linted := newLinted(pkg, v.String())
-	known, _, err := l.set.Known(ctx, l.registry.Name(), pkg, v)
+	known, _, err := l.project.registries.Known(ctx, l.registry.Name(), pkg, v)
 	if err != nil {
 		linted = linted.failed(err)
 	}
@@ -120,10 +120,8 @@ func (l *linter) version(ctx context.Context, pkg string, v catalog.Version) (Li
 	switch {
 	case err != nil:
 		return linted.failed(err), nil
-	case release.Manifest.Helm != nil:
-		linted.Unjudged = "its charts, which are rendered with a workspace's values"
-	case release.Manifest.Kustomize != nil:
-		linted.Unjudged = "its kustomization, which is built when it is rendered"
+	case release.Manifest.Helm != nil, release.Manifest.Kustomize != nil:
+		return linted, l.rendered(ctx, &linted, release, known)
 	}
 	return linted, l.objects(ctx, &linted, files, known)
 }
@@ -138,11 +136,7 @@ func (l *linter) objects(ctx context.Context, linted *Linted, files []catalog.Fi
 	if err != nil {
 		return err
 	}
-	for _, f := range report.Findings {
-		if f.Severity == finding.Error && !bound(f.Rule) {
-			linted.Faults = append(linted.Faults, fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message))
-		}
-	}
+	linted.Faults = append(linted.Faults, faultsOf(report)...)
 	if linted.Objects = report.Objects; linted.Objects == 0 {
 		return nil
 	}
@@ -150,4 +144,15 @@ func (l *linter) objects(ctx context.Context, linted *Linted, files []catalog.Fi
 	found, err := contradictions(known, report.Interval, minors(l.knowledge))
 	linted.Contradictions = append(linted.Contradictions, found...)
 	return err
+}
+
+// faultsOf are the findings that hold for every Kubernetes version.
+func faultsOf(report *compat.Report) []string {
+	var faults []string
+	for _, f := range report.Findings {
+		if f.Severity == finding.Error && !bound(f.Rule) {
+			faults = append(faults, fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message))
+		}
+	}
+	return faults
 }
