@@ -3,6 +3,7 @@ package finding
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // assignment is a name, the sign that gives it a value, and the quote in which that stands: in a text that is itself quoted, with
@@ -13,9 +14,15 @@ var assignment = regexp.MustCompile(`(?i)([\w.-]*(?:pass|pwd|token|secret|key|au
 func assigned(text string) []Span {
 	var spans []Span
 	for at := 0; at < len(text); {
-		m := assignment.FindStringSubmatchIndex(text[at:])
+		end := lineEnd(text, at) // an assignment does not go over it, but its value may
+		if !mayAssign(text[at:end]) {
+			at = end + 1
+			continue
+		}
+		m := assignment.FindStringSubmatchIndex(text[at:end])
 		if m == nil {
-			break
+			at = end + 1
+			continue
 		}
 		part := func(n int) string {
 			if m[2*n] < 0 {
@@ -36,6 +43,43 @@ func assigned(text string) []Span {
 		at = next
 	}
 	return spans
+}
+
+// mayAssign is a quick test for the lines in which something secretive may be assigned; it may say yes to others.
+func mayAssign(line string) bool {
+	if !strings.ContainsAny(line, "=:") {
+		return false
+	}
+	for i := 0; i < len(line); i++ {
+		for _, hint := range hintsBy(line[i]) {
+			if len(line)-i >= len(hint) && strings.EqualFold(line[i:i+len(hint)], hint) {
+				return true
+			}
+		}
+		if line[i] >= utf8.RuneSelf { // some fold to letters of a hint
+			return true
+		}
+	}
+	return false
+}
+
+// hintsBy are the parts of secretive names, see assignment, that start with a letter.
+func hintsBy(letter byte) []string {
+	switch letter {
+	case 'p', 'P':
+		return []string{"pass", "pwd"}
+	case 't', 'T':
+		return []string{"token"}
+	case 's', 'S':
+		return []string{"secret"}
+	case 'k', 'K':
+		return []string{"key"}
+	case 'a', 'A':
+		return []string{"authorization"}
+	case 'd', 'D':
+		return []string{"dockerc"}
+	}
+	return nil
 }
 
 // assigner is one assignment in a text: its name starts at from, its value at start.

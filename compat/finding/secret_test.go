@@ -1,6 +1,9 @@
 package finding
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestSecretive(t *testing.T) {
 	for _, name := range []string{"password", "adminPassword", "DB_PASSWORD", "DB_PASSWORD_2", "password1", "client-secret", "apiKey", "API_KEY", "AWS_SECRET_ACCESS_KEY", "token",
@@ -52,10 +55,19 @@ func TestVeil(t *testing.T) {
 }
 
 func FuzzVeil(f *testing.F) {
-	for _, seed := range []string{"password: |\n x", "token=", `{"password":"`, "a://b:c@d", "password:\r\n x\r\n", "=:token:=\\'"} {
+	for _, seed := range []string{"password: |\n x", "token=", `{"password":"`, "a://b:c@d", "password:\r\n x\r\n", "=:token:=\\'", "to\u212aen=a", "PA\u017f\u017f: a", "passwd=a\nAPI_KEY:b",
+		"gho_0123456789012345678901", "github_pat_0123456789012345678901", "glpat-0123456789012345", "xoxb-0123456789", "eyJabcdefgh.eyJabcdefgh.abc"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		for _, line := range strings.Split(text, "\n") {
+			if assignment.MatchString(line) && !mayAssign(line) {
+				t.Fatalf("%q is passed over", line)
+			}
+		}
+		if knownToken.MatchString(text) && !mayHaveToken(text) {
+			t.Fatalf("a token in %q is passed over", text)
+		}
 		last := 0
 		for _, s := range Secrets(text) {
 			if s.Start < 0 || s.End > len(text) || s.Start > s.End || s.Start < last && s.End < last {
