@@ -243,19 +243,21 @@ func imageCases() []attentionCase {
 	values := func(image string) string {
 		return "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: x}\nspec: {values: {image: {" + image + "}}}\n"
 	}
+	const at = "spec.template.spec.containers[name=a].image"
+	const flag = "spec.template.spec.containers[name=a].args[flag=--solver-image]"
 	const digest = "@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	return []attentionCase{
-		{"tag", image("i.example/a:1"), image("i.example/a:2"), "no-digest low"},
+		{"tag", image("i.example/a:1"), image("i.example/a:2"), "no-digest low " + at},
 		{"digest", image("i.example/a:1"), image("i.example/a:2" + digest), ""},
-		{"digest lost", image("i.example/a:1" + digest), image("i.example/a:2"), "no-digest medium"},
-		{"no tag", image("i.example/a:1"), image("i.example/a"), "floating-tag medium"},
-		{"latest", image("i.example/a:1"), image("i.example/a:latest"), "floating-tag medium"},
-		{"registry", image("i.example/a:1" + digest), image("other.example/a:1" + digest), "new-registry medium"},
-		{"hub", image("i.example/a:1" + digest), image("library/a:1" + digest), "new-registry medium"},
-		{"parts", values("registry: i.example, repository: a, tag: 1"), values("registry: other.example, repository: a, tag: 2"), "not-reviewed medium\nnew-registry medium\nno-digest low"},
-		{"replaced", values("name: i.example/a, newTag: 1"), values("name: i.example/a, newTag: latest"), "not-reviewed medium\nfloating-tag medium"},
+		{"digest lost", image("i.example/a:1" + digest), image("i.example/a:2"), "no-digest medium " + at},
+		{"no tag", image("i.example/a:1"), image("i.example/a"), "floating-tag medium " + at},
+		{"latest", image("i.example/a:1"), image("i.example/a:latest"), "floating-tag medium " + at},
+		{"registry", image("i.example/a:1" + digest), image("other.example/a:1" + digest), "new-registry medium " + at},
+		{"hub", image("i.example/a:1" + digest), image("library/a:1" + digest), "new-registry medium " + at},
+		{"parts", values("registry: i.example, repository: a, tag: 1"), values("registry: other.example, repository: a, tag: 2"), "not-reviewed medium\nnew-registry medium spec.values.image\nno-digest low spec.values.image"},
+		{"replaced", values("name: i.example/a, newTag: 1"), values("name: i.example/a, newTag: latest"), "not-reviewed medium\nfloating-tag medium spec.values.image"},
 		{"argument", deployment(`{containers: [{name: a, image: "i.example/a:1", args: ["--solver-image=i.example/s:1"]}]}`),
-			deployment(`{containers: [{name: a, image: "i.example/a:1", args: ["--solver-image=other.example/s:2"]}]}`), "new-registry medium\nno-digest low"},
+			deployment(`{containers: [{name: a, image: "i.example/a:1", args: ["--solver-image=other.example/s:2"]}]}`), "new-registry medium " + flag + "\nno-digest low " + flag},
 	}
 }
 

@@ -50,7 +50,7 @@ func full(hostile string) *Report {
 			{Rule: ruleUnparsable, Risk: Blocked, Message: hostile, File: hostile, Line: 1},
 		},
 		Tables: Tables{
-			Images:   []Image{{From: hostile, To: hostile, Users: []Place{{object, hostile, hostile}}}},
+			Images:   []Image{{From: hostile, To: hostile, Users: []Place{{object, hostile, hostile, nil}}}},
 			Rollouts: []Rollout{{Object: object, File: hostile, Reasons: []string{hostile}}},
 			Rights:   []Rights{{Change: Changed, Object: object, File: hostile, Added: []string{hostile}, Removed: []string{hostile}, Risk: High}},
 			CRDs:     []CRDChange{{Change: Changed, Object: object, File: hostile, Served: []string{hostile}, Dropped: []string{hostile}, Storage: hostile, OldStorage: "v1", FieldsAdded: 2, FieldsDropped: []string{hostile}}},

@@ -139,7 +139,7 @@ func counts(report *Report) []pageCount {
 		what string
 		n    int
 		sign Change
-	}{{"added", s.Added, Added}, {"removed", s.Removed, Removed}, {"changed", s.Changed, Changed}, {"labels only", s.MetadataOnly, ""}, {"rolled", s.Rolled, ""},
+	}{{"added", s.Added, Added}, {"removed", s.Removed, Removed}, {"changed", s.Changed, Changed}, {"labels only", s.MetadataOnly, ""}, {"restarts", s.Rolled, ""},
 		{"moved", s.Moved, ""}, {"respelled", s.Respelled, ""}} {
 		if c.n > 0 || c.sign != "" {
 			shown = append(shown, pageCount{c.what, fmt.Sprint(c.n), string(c.sign)})

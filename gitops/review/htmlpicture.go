@@ -38,7 +38,7 @@ type graphEdge struct {
 func (d *drawing) picture(cluster Cluster, target func(string) string, left int) *graph {
 	longest := 14
 	for _, p := range d.parts {
-		longest = max(longest, utf8.RuneCountInString(p.ID))
+		longest = max(longest, utf8.RuneCountInString(p.ID), utf8.RuneCountInString(versionsOfPart(p, cluster))-smaller)
 	}
 	letters := min(longest, 30)
 	width := int(float64(letters)*letterWidth) + 34
@@ -96,7 +96,7 @@ func (d *drawing) edge(way []int, x func(int) int, width int) graphEdge {
 func (d *drawing) node(v vertex, cluster Cluster, x func(int) int, width, letters int, target func(string) string) graphNode {
 	part := d.parts[v.part]
 	node := graphNode{
-		Full: part.ID, Label: shortened(part.ID, letters), Version: part.Version,
+		Full: part.ID, Label: shortened(part.ID, letters), Version: versionsOfPart(part, cluster),
 		X: x(v.column), Y: int(v.y - v.height/2), Width: width, Height: nodeHeight,
 		TextX: x(v.column) + 10, TextY: int(v.y) + 5, End: x(v.column) + width - 10,
 	}
@@ -104,26 +104,33 @@ func (d *drawing) node(v vertex, cluster Cluster, x func(int) int, width, letter
 		node.Change, node.Target = Changed, target(part.Instance)
 	}
 	for _, i := range cluster.Instances {
-		if i.Name != part.Instance {
-			continue
-		}
-		if part.Changed || i.Change == Added {
+		if i.Name == part.Instance && (part.Changed || i.Change == Added) {
 			node.Change = i.Change
-		}
-		if i.Change == Changed && i.Old != i.New && i.Old != "" {
-			node.Version = i.Old + " → " + i.New
 		}
 	}
 	if node.Version != "" {
 		node.TextY, node.VersionY = int(v.y)-3, int(v.y)+13
 		node.Full += " " + node.Version
-		node.Version = shortened(node.Version, letters+3)
+		node.Version = shortened(node.Version, letters+smaller)
 	}
 	node.Sign = marks[node.Change]
 	if node.Change != "" {
 		node.Full += " (" + string(node.Change) + ")"
 	}
 	return node
+}
+
+// smaller is how many letters more fit into a line of a version, which is written small.
+const smaller = 3
+
+// versionsOfPart is the version of a part, with the one before when it was another.
+func versionsOfPart(part Layer, cluster Cluster) string {
+	for _, i := range cluster.Instances {
+		if i.Name == part.Instance && i.Change == Changed && i.Old != i.New && i.Old != "" {
+			return i.Old + " → " + i.New
+		}
+	}
+	return part.Version
 }
 
 // shortened is a text of at most some letters, with an ellipsis where it was cut.

@@ -109,7 +109,7 @@ func (b *builder) tables() []pageTable {
 		shown = append(shown, table)
 	}
 	add("Images", rows(t.Images, b.image), "from", "to", "used by")
-	add("Rollouts", rows(t.Rollouts, func(r Rollout) [][]cellEntry {
+	add("Restarts", rows(t.Rollouts, func(r Rollout) [][]cellEntry {
 		return [][]cellEntry{b.link(r.Object, r.File), cellEntries(r.Reasons, "")}
 	}), "workload", "because of")
 	add("Rights", rows(t.Rights, func(r Rights) [][]cellEntry {

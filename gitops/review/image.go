@@ -27,7 +27,7 @@ func (c *change) images() {
 	}
 	row := func(from, to string, at used) {
 		c.tables.Images = append(c.tables.Images, Image{From: from, To: to,
-			Users: []Place{{Object: c.object(), File: c.doc().File, Container: at.container}}})
+			Users: []Place{{Object: c.object(), File: c.doc().File, Container: at.container, path: at.path}}})
 	}
 	for _, u := range after {
 		old, known := was[u.path.String()]
@@ -67,8 +67,8 @@ func imagesOf(doc *document.Document) []used {
 					add(path.child("value"), name, value)
 				}
 			}
-			if field, image := inParts(node); image != "" {
-				add(path.child(field), path.name(), image)
+			if image := inParts(node); image != "" {
+				add(path, path.name(), image)
 			}
 			for i := 0; i+1 < len(node.Content); i += 2 {
 				key, value := node.Content[i].Value, node.Content[i+1]
@@ -92,19 +92,19 @@ func imagesOf(doc *document.Document) []used {
 	return found
 }
 
-// inParts is an image that is written in parts, as values of charts and kustomizations do, with the field that has its tag.
-func inParts(node *yaml.Node) (field, image string) {
+// inParts is an image that is written in parts, as values of charts and kustomizations do, empty for none.
+func inParts(node *yaml.Node) string {
 	if tag, name := scalarOf(node, "newTag"), cmp.Or(scalarOf(node, "newName"), scalarOf(node, "name")); tag != "" && name != "" {
-		return "newTag", name + ":" + tag
+		return name + ":" + tag
 	}
 	tag, repository := scalarOf(node, "tag"), scalarOf(node, "repository")
 	if tag == "" || repository == "" {
-		return "", ""
+		return ""
 	}
 	if registry := scalarOf(node, "registry"); registry != "" {
 		repository = registry + "/" + repository
 	}
-	return "tag", repository + ":" + tag
+	return repository + ":" + tag
 }
 
 var imageSyntax = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$`)

@@ -65,7 +65,11 @@ func (r *Report) callImages(rule string, risk Risk, images []Image, format strin
 		args = []any{fmt.Sprint(len(names)) + verb, args[0]}
 	}
 	at := images[0].Users[0]
-	r.Attention = append(r.Attention, Attention{Rule: rule, Risk: risk, Message: fmt.Sprintf(format, args...), Object: at.Object, File: at.File})
+	a := Attention{Rule: rule, Risk: risk, Message: fmt.Sprintf(format, args...), Object: at.Object, File: at.File}
+	if len(names) == 1 {
+		a.Path = at.path.String()
+	}
+	r.Attention = append(r.Attention, a)
 }
 
 // registriesIn are the registries that the changed files used before.

@@ -28,6 +28,8 @@ type Place struct {
 	Object    finding.Object `json:"object"`
 	File      string         `json:"file"`
 	Container string         `json:"container,omitempty"`
+
+	path fieldPath // of the image
 }
 
 // Rollout is a workload whose pods are replaced.
