@@ -8,8 +8,6 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
-
-	sigsyaml "sigs.k8s.io/yaml"
 )
 
 // The bounds of one render of a chart. The engine of templates knows no context, so what repeats itself is made to ask: see meter.
@@ -38,6 +36,7 @@ const (
 	turnFunction = "gkopsTurn"
 	textFunction = "gkopsText"
 	gaveFunction = "gkopsGave"
+	keptFunction = "gkopsKept"
 )
 
 // functions are those that metered templates call, and those that make much of little, over sprig's.
@@ -45,6 +44,7 @@ func (b *budget) functions(sprigs map[string]any) map[string]any {
 	all := map[string]any{
 		turnFunction: func(bytes int) (string, error) { return "", b.turn(bytes) },
 		gaveFunction: func(value any) (any, error) { return value, b.gave(value) },
+		keptFunction: func(value any) (any, error) { return value, b.kept(value) },
 		textFunction: func(text string) (string, error) {
 			if err := b.gave(text); err != nil {
 				return "", err
@@ -56,16 +56,6 @@ func (b *budget) functions(sprigs map[string]any) map[string]any {
 				return "", err
 			}
 			return strings.ReplaceAll(text, old, made), nil
-		},
-		"toYaml": func(value any) (string, error) {
-			if err := b.spend(size(value)); err != nil {
-				return "", err
-			}
-			data, err := sigsyaml.Marshal(value)
-			if err != nil {
-				return "", nil // as Helm does
-			}
-			return strings.TrimSuffix(string(data), "\n"), nil
 		},
 		"print":   func(args ...any) (string, error) { return b.printed(args, 1, fmt.Sprint) },
 		"println": func(args ...any) (string, error) { return b.printed(args, 1, fmt.Sprintln) },
@@ -80,7 +70,10 @@ func (b *budget) functions(sprigs map[string]any) map[string]any {
 	for _, name := range []string{"regexReplaceAll", "regexReplaceAllLiteral", "mustRegexReplaceAll", "mustRegexReplaceAllLiteral"} {
 		all[name] = b.replaced(sprigs[name])
 	}
+	maps.Copy(all, b.writers())
+	maps.Copy(all, b.readers())
 	maps.Copy(all, b.growing(sprigs))
+	maps.Copy(all, b.walking(sprigs))
 	all["derivePassword"] = b.measured(sprigs["derivePassword"], slowWork)
 	return all
 }
@@ -114,10 +107,22 @@ func (b *budget) spend(bytes int) error {
 	return b.err
 }
 
-// gave counts what an action gives: a text by its length, anything else as nothing, because what it prints was made of texts that were counted.
+// gave counts what an action prints. A text by its length, and a list or mapping by what it is when it is written: it may hold the same text many
+// times, or itself.
 func (b *budget) gave(value any) error {
+	switch value := value.(type) {
+	case string:
+		return b.spend(len(value))
+	case nil, bool, int, int64, float64:
+		return nil
+	}
+	return b.spend(size(value))
+}
+
+// kept counts what an action sets a variable to: the share of a text. Lists and mappings are counted where they are made, or written.
+func (b *budget) kept(value any) error {
 	if text, isText := value.(string); isText {
-		return b.spend(len(text))
+		return b.spend(len(text) / treeShare)
 	}
 	return nil
 }
@@ -180,35 +185,4 @@ func lines(text reflect.Value) int {
 		return 1
 	}
 	return strings.Count(text.String(), "\n") + 1
-}
-
-// size is about how many bytes a value has when it is written out. It stops where that is more than any budget: lists may hold each other
-// many times.
-func size(value any) int {
-	left := maxMade + 1
-	measure(value, &left)
-	return maxMade + 1 - left
-}
-
-// itemSize is about what an item of a list or mapping needs besides its text.
-const itemSize = 8
-
-func measure(value any, left *int) {
-	if *left <= 0 {
-		return
-	}
-	*left -= itemSize
-	switch value := value.(type) {
-	case string:
-		*left -= len(value)
-	case []any:
-		for _, item := range value {
-			measure(item, left)
-		}
-	case map[string]any:
-		for key, item := range value {
-			*left -= len(key)
-			measure(item, left)
-		}
-	}
 }

@@ -2,8 +2,7 @@ package helm
 
 import (
 	"reflect"
-
-	sigsyaml "sigs.k8s.io/yaml"
+	"text/template"
 )
 
 // treeShare is how many bytes of a tree that is walked or copied cost one: charts copy all their values often, and nothing of it is written.
@@ -24,19 +23,15 @@ func (b *budget) growing(sprigs map[string]any) map[string]any {
 			}
 			return sprigs["wrapWith"].(func(int, string, string) string)(width, separator, text), nil
 		},
-		"mustToYaml": func(value any) (string, error) {
-			if err := b.spend(size(value)); err != nil {
-				return "", err
-			}
-			data, err := sigsyaml.Marshal(value)
-			return string(data[:max(len(data)-1, 0)]), err
-		},
 	}
 	for _, name := range []string{"b64enc", "b32enc", "quote", "squote", "regexQuoteMeta"} {
 		all[name] = b.measured(sprigs[name], 0)
 	}
 	for _, name := range []string{"append", "mustAppend", "push", "mustPush", "prepend", "mustPrepend"} {
 		all[name] = b.asking(sprigs[name], items)
+	}
+	for name, f := range map[string]any{"html": template.HTMLEscaper, "js": template.JSEscaper, "urlquery": template.URLQueryEscaper} {
+		all[name] = b.measured(f, 0)
 	}
 	all["concat"] = b.asking(sprigs["concat"], func(args []reflect.Value) int { return itemSize * items(args) })
 	for _, name := range []string{"merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite", "deepCopy", "mustDeepCopy"} {

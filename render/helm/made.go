@@ -112,6 +112,11 @@ func (t *tape) recorded(name string) any {
 		if len(args) == 1 && args[0].Kind() == reflect.Int && args[0].Int() > maxText {
 			panic(fmt.Sprintf("%s: more than %d bytes", name, maxText)) // the template engine makes an error of it
 		}
+		for _, arg := range args {
+			if err := t.limit.spend(size(arg.Interface())); err != nil {
+				panic(err.Error())
+			}
+		}
 		return t.call(original, args, name+"("+argumentsOf(args)+")", nil)
 	}).Interface()
 }

@@ -19,7 +19,7 @@ func meterAll(c *chart.Chart) {
 }
 
 // meter puts calls of the budget into a template, which give nothing: at the start of its text and of every body of range, define and block a
-// turn with the bytes of that body; behind every action that prints, what it prints; around every text that tpl makes a template of, so that it
+// turn with the bytes of that body; behind every action, what it prints or keeps in a variable; around every text that tpl makes a template of, so that it
 // is metered too. Nothing else changes, and no line moves. What cannot be read is left to the engine, which says what is wrong with it.
 func meter(text string) string {
 	m := &metered{pieces: []string{""}, bodies: []body{{loop: true}}}
@@ -97,7 +97,11 @@ func (m *metered) action(text string) {
 		m.pieces = append(m.pieces, "{{"+meterTpl(content)+trim+"}}")
 	default:
 		content = meterTpl(content)
-		if start != "" && !strings.HasPrefix(start, "/*") && !assigns(start) {
+		switch {
+		case start == "" || strings.HasPrefix(start, "/*"):
+		case assigns(start):
+			content += " | " + keptFunction
+		default:
 			content += " | " + gaveFunction
 		}
 		m.pieces = append(m.pieces, "{{"+content+trim+"}}")
@@ -205,7 +209,7 @@ func operand(action string, at int) int {
 
 // unmetered is an error of the engine without what meter put into the action that it shows.
 func unmetered(err error) error {
-	text := strings.ReplaceAll(err.Error(), " | "+gaveFunction, "")
+	text := strings.NewReplacer(" | "+gaveFunction, "", " | "+keptFunction, "").Replace(err.Error())
 	for {
 		before, rest, found := strings.Cut(text, "("+textFunction+" ")
 		if !found {
