@@ -10,7 +10,6 @@ import (
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
-	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	sigsyaml "sigs.k8s.io/yaml"
 )
 
@@ -44,11 +43,7 @@ func (c *Chart) read() (*chart.Chart, error) {
 	if err := c.checkVersion(); err != nil {
 		return nil, err
 	}
-	files := make([]*archive.BufferedFile, 0, len(c.files))
-	for _, f := range c.files {
-		files = append(files, &archive.BufferedFile{Name: f.Name, Data: f.Data})
-	}
-	made, err := loader.LoadFiles(files)
+	made, err := loadFiles(c.files)
 	if err != nil {
 		return nil, &ChartError{Chart: c.name, Reason: "it cannot be read", Err: err}
 	}
@@ -57,7 +52,8 @@ func (c *Chart) read() (*chart.Chart, error) {
 	return made, nil
 }
 
-// clone is a copy of what rendering changes of a chart: which subcharts there are, what they are called, values and templates.
+// clone is a copy of what rendering changes of a chart: which subcharts there are, what they are called, and templates. Values are the same: Helm
+// copies them before it puts them together, and gives a chart other ones instead of changing them.
 func clone(c *chart.Chart) *chart.Chart {
 	made := *c
 	metadata := *c.Metadata
@@ -69,7 +65,7 @@ func clone(c *chart.Chart) *chart.Chart {
 	if c.Metadata.Dependencies == nil {
 		metadata.Dependencies = nil
 	}
-	made.Metadata, made.Values = &metadata, deepCopy(c.Values)
+	made.Metadata = &metadata
 	made.Templates = make([]*common.File, len(c.Templates))
 	for i, f := range c.Templates {
 		file := *f

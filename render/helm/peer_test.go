@@ -134,6 +134,10 @@ func TestLikeSDK(t *testing.T) {
 			for _, difference := range compare(want, out.Documents, out.Unsteady) {
 				t.Error(difference)
 			}
+			r.Made = out.Made
+			if again, err := loaded.Render(context.Background(), r); err != nil || text(t, out) != text(t, again) {
+				t.Errorf("a second render differs: %v", err) // what templates set, they set in values of their own
+			}
 			if made := name == "madeup"; made != (len(out.Unsteady) > 0) {
 				t.Errorf("made up are %v", out.Unsteady)
 			}
