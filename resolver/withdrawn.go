@@ -7,10 +7,10 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// rankTiers puts what is neither deprecated nor withdrawn before what is deprecated, and that before what is withdrawn.
+// rankTiers puts what is in use before what is deprecated, or called a prerelease, and that before what is withdrawn.
 func (p *pack) rankTiers() {
 	p.yanked = p.where(func(c Candidate) bool { return c.Yanked != "" })
-	deprecated := p.where(func(c Candidate) bool { return c.Deprecated != "" }).without(p.yanked)
+	deprecated := p.where(func(c Candidate) bool { return c.Deprecated != "" || c.Prerelease != "" }).without(p.yanked)
 	if p.yanked.empty() && deprecated.empty() {
 		return
 	}

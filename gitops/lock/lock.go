@@ -76,13 +76,14 @@ type Instance struct {
 type Facts struct {
 	Kubernetes []Demand `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
 	Yanked     string   `yaml:"yanked,omitempty" json:"yanked,omitempty"`
+	Prerelease string   `yaml:"prerelease,omitempty" json:"prerelease,omitempty"`
 	Deprecated string   `yaml:"deprecated,omitempty" json:"deprecated,omitempty"`
 	Sources    []Source `yaml:"sources,omitempty" json:"sources,omitempty"`
 }
 
 // IsZero reports whether nothing was known.
 func (f Facts) IsZero() bool {
-	return len(f.Kubernetes) == 0 && f.Yanked == "" && f.Deprecated == "" && len(f.Sources) == 0
+	return len(f.Kubernetes) == 0 && f.Yanked == "" && f.Prerelease == "" && f.Deprecated == "" && len(f.Sources) == 0
 }
 
 // Demand is a range of Kubernetes versions, and who says so.

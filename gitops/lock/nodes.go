@@ -94,6 +94,7 @@ func factsMapping(f Facts) (*mapping, error) {
 		return nil, err
 	}
 	m.text("yanked", f.Yanked)
+	m.text("prerelease", f.Prerelease)
 	m.text("deprecated", f.Deprecated)
 	return m, addList(m, "sources", f.Sources, sourceNode)
 }

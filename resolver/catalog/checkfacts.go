@@ -50,7 +50,7 @@ func (c *checker) aboutVersions(p place, one bool) {
 	if c.has(p.at("versions")) {
 		c.wrong(p.at("versions"), "leave it out: the file is about the version whose folder it lies in", "does not belong here")
 	}
-	for _, key := range []string{"provides", "yanked", "deprecated", "replacement"} {
+	for _, key := range []string{"provides", "yanked", "prerelease", "deprecated", "replacement"} {
 		if c.has(p.at(key)) {
 			c.wrong(p.at(key), "write it in the facts.yaml of the package's own folder, with versions:", "must be known without reading the version, so it does not belong here")
 		}
@@ -105,7 +105,7 @@ func (c *checker) apis(p place, apis []FactAPI) {
 }
 
 func (c *checker) withdrawal(p place, f Fact) {
-	for _, field := range []struct{ key, text string }{{"yanked", f.Yanked}, {"deprecated", f.Deprecated}} {
+	for _, field := range []struct{ key, text string }{{"yanked", f.Yanked}, {"prerelease", f.Prerelease}, {"deprecated", f.Deprecated}} {
 		if c.has(p.at(field.key)) && strings.TrimSpace(field.text) == "" {
 			c.wrong(p.at(field.key), "say why: people will read it", "is empty")
 		}
@@ -153,7 +153,7 @@ func (f Fact) says() string {
 	}{
 		{"kubernetes", f.Kubernetes != ""}, {"requires", len(f.Requires) > 0}, {"conflicts", len(f.Conflicts) > 0},
 		{"provides", len(f.Provides) > 0}, {"apis", len(f.APIs.Serves)+len(f.APIs.Uses) > 0}, {"upgradeFrom", f.UpgradeFrom != ""},
-		{"yanked", f.Yanked != ""}, {"deprecated", f.Deprecated != ""},
+		{"yanked", f.Yanked != ""}, {"prerelease", f.Prerelease != ""}, {"deprecated", f.Deprecated != ""},
 	} {
 		if part.said {
 			about = append(about, part.name)

@@ -38,6 +38,7 @@ type Fact struct {
 	APIs        FactAPIs       `yaml:"apis,omitempty" json:"apis,omitzero"`
 	UpgradeFrom string         `yaml:"upgradeFrom,omitempty" json:"upgradeFrom,omitempty"`
 	Yanked      string         `yaml:"yanked,omitempty" json:"yanked,omitempty"`
+	Prerelease  string         `yaml:"prerelease,omitempty" json:"prerelease,omitempty"`
 	Deprecated  string         `yaml:"deprecated,omitempty" json:"deprecated,omitempty"`
 	Replacement string         `yaml:"replacement,omitempty" json:"replacement,omitempty"`
 	Evidence    Evidence       `yaml:"evidence,omitempty" json:"evidence,omitzero"`

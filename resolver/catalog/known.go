@@ -201,6 +201,16 @@ func (k Known) Yanked() string {
 	return ""
 }
 
+// Prerelease is why the version counts as a prerelease though it is written as a stable one; empty when it does not.
+func (k Known) Prerelease() string {
+	for _, s := range k {
+		if s.Fact.Prerelease != "" {
+			return s.told(s.Fact.Prerelease)
+		}
+	}
+	return ""
+}
+
 // Deprecated is why the version is better not used any more, and what to use instead; empty when it may be used.
 func (k Known) Deprecated() string {
 	for _, s := range k {

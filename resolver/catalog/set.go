@@ -38,8 +38,9 @@ func (s *Set) Registry(name string) *Registry {
 type Candidate struct {
 	Registry string
 	Version  Version
-	// Yanked and Deprecated say why it was withdrawn, or why it is better not used any more. Empty means that it is not.
-	Yanked, Deprecated string
+	// Yanked, Prerelease and Deprecated say why it was withdrawn, why it counts as a prerelease though it is written as a stable version, and why it
+	// is better not used any more. Empty means that it is not.
+	Yanked, Prerelease, Deprecated string
 	// Provides are the virtual packages that it stands in for.
 	Provides []Provided
 }
@@ -101,7 +102,8 @@ func (s *Set) offered(ctx context.Context, r *Registry, pkg string) ([]Candidate
 			known = append(known, sheet.about(v, name, overlay)...)
 		}
 		candidates = append(candidates, Candidate{
-			Registry: r.name, Version: v, Yanked: known.Yanked(), Deprecated: known.Deprecated(), Provides: known.Provides(),
+			Registry: r.name, Version: v, Yanked: known.Yanked(), Prerelease: known.Prerelease(), Deprecated: known.Deprecated(),
+			Provides: known.Provides(),
 		})
 	}
 	return candidates, nil

@@ -69,6 +69,9 @@ func factRows(info *pipeline.Info) [][]string {
 		if s.Yanked != "" {
 			row("withdrawn:", "%s", s.Yanked)
 		}
+		if s.Prerelease != "" {
+			row("prerelease:", "%s", s.Prerelease)
+		}
 		if s.Deprecated != "" {
 			row("deprecated:", "%s", deprecation(s.Fact))
 		}
@@ -100,6 +103,9 @@ func knownLines(kubernetes string, f lock.Facts) []string {
 	}
 	if f.Yanked != "" {
 		lines = append(lines, printable("was withdrawn: "+f.Yanked))
+	}
+	if f.Prerelease != "" {
+		lines = append(lines, printable("is a prerelease: "+f.Prerelease))
 	}
 	if f.Deprecated != "" {
 		lines = append(lines, printable("is deprecated: "+f.Deprecated))

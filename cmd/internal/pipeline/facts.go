@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gkops.dev/gkops/gitops/lock"
@@ -37,7 +38,7 @@ func (p *Project) facts(ctx context.Context, i lock.Instance, cluster catalog.Ve
 	if err != nil {
 		return lock.Facts{}, err
 	}
-	facts := lock.Facts{Yanked: known.Yanked(), Deprecated: known.Deprecated()}
+	facts := lock.Facts{Yanked: known.Yanked(), Prerelease: known.Prerelease(), Deprecated: known.Deprecated()}
 	for _, d := range known.Kubernetes(cluster) {
 		facts.Kubernetes = append(facts.Kubernetes, lock.Demand{Range: d.Range.String(), Source: d.Source})
 	}
@@ -67,7 +68,7 @@ func (p *Project) remember(ctx context.Context, instances []lock.Instance, held 
 		if stays && held.Kubernetes == cluster.Kubernetes && !sameJSON(was.Facts.Kubernetes, i.Facts.Kubernetes) {
 			notices = append(notices, fmt.Sprintf("what is known of %s %s changed since it was locked: %s; before: %s", i.Name, i.Version, fits(i.Facts), fits(was.Facts)))
 		}
-		if !stays || asked || was.Facts.Yanked != i.Facts.Yanked || was.Facts.Deprecated != i.Facts.Deprecated {
+		if !stays || asked || !slices.Equal(warnings(*was), warnings(*i)) {
 			notices = append(notices, warnings(*i)...)
 		}
 		if stays && sameJSON(sourceless(was.Facts), sourceless(i.Facts)) {
@@ -103,6 +104,9 @@ func warnings(i lock.Instance) []string {
 	var notices []string
 	if i.Facts.Yanked != "" {
 		notices = append(notices, fmt.Sprintf("warning: %s %s was withdrawn: %s", i.Name, i.Version, i.Facts.Yanked))
+	}
+	if i.Facts.Prerelease != "" {
+		notices = append(notices, fmt.Sprintf("warning: %s %s is a prerelease: %s", i.Name, i.Version, i.Facts.Prerelease))
 	}
 	if i.Facts.Deprecated != "" {
 		notices = append(notices, fmt.Sprintf("warning: %s %s is deprecated: %s", i.Name, i.Version, i.Facts.Deprecated))

@@ -117,7 +117,7 @@ func (k knowledge) instances(before, after *lock.Lock) []review.Instance {
 		}
 		i.Reasons = because(s, after)
 		if now := after.Instance(s.Instance); now != nil {
-			for _, fact := range [][2]string{{"withdrawn by its registry: ", now.Facts.Yanked}, {"deprecated: ", now.Facts.Deprecated}} {
+			for _, fact := range [][2]string{{"withdrawn by its registry: ", now.Facts.Yanked}, {"a prerelease: ", now.Facts.Prerelease}, {"deprecated: ", now.Facts.Deprecated}} {
 				if fact[1] != "" {
 					i.Reasons = append(i.Reasons, fact[0]+fact[1])
 				}

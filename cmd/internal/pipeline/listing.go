@@ -29,6 +29,7 @@ type PackageListing struct {
 	Wanted     bool     `json:"wanted"`
 	Removing   bool     `json:"removing,omitempty"`
 	Withdrawn  string   `json:"withdrawn,omitempty"`  // why the version was, as far as the lock knows
+	Prerelease string   `json:"prerelease,omitempty"` // why it is one though it is written as a stable version
 	Deprecated string   `json:"deprecated,omitempty"` // why it is better not used any more
 }
 
@@ -56,7 +57,7 @@ func (p *Project) List(cluster string) (Listing, error) {
 func list(i lock.Instance) PackageListing {
 	one := PackageListing{
 		Name: i.Package, Instance: i.Name, Namespace: i.Namespace, Version: i.Version, Registry: i.Registry,
-		RequiredBy: []string{}, Removing: i.Removal != nil, Withdrawn: i.Facts.Yanked, Deprecated: i.Facts.Deprecated,
+		RequiredBy: []string{}, Removing: i.Removal != nil, Withdrawn: i.Facts.Yanked, Prerelease: i.Facts.Prerelease, Deprecated: i.Facts.Deprecated,
 	}
 	if all := waves(i); len(all) > 0 {
 		one.Layer = all[len(all)-1]

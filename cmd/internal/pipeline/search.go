@@ -12,14 +12,15 @@ import (
 	"gkops.dev/gkops/resolver/catalog"
 )
 
-// Hit is one package of a registry. Newest is the newest stable version that was not withdrawn, as far as there is one; Deprecated is why
-// it is better not used any more.
+// Hit is one package of a registry. Newest is the newest stable version that was not withdrawn, as far as there is one; Prerelease is why
+// it is none all the same, Deprecated why it is better not used any more.
 type Hit struct {
 	Name        string            `json:"name"`
 	Registry    string            `json:"registry"`
 	Newest      string            `json:"newest"`
 	Scope       string            `json:"scope"`
 	Description string            `json:"description"`
+	Prerelease  string            `json:"prerelease,omitempty"`
 	Deprecated  string            `json:"deprecated,omitempty"`
 	Withdrawn   map[string]string `json:"withdrawn,omitempty"` // why, by version
 	Skipped     []string          `json:"-"`                   // withdrawn stable versions over Newest, lowest first
@@ -75,7 +76,7 @@ func (p *Project) hit(ctx context.Context, registry string, l catalog.Listing) (
 	}
 	slices.SortStableFunc(versions, compareWorth)
 	newest := versions[len(versions)-1]
-	hit.Newest, hit.Deprecated = newest.Version.String(), newest.Deprecated
+	hit.Newest, hit.Prerelease, hit.Deprecated = newest.Version.String(), newest.Prerelease, newest.Deprecated
 	for _, c := range versions {
 		if c.Yanked == "" {
 			continue

@@ -23,13 +23,13 @@ func (s *Source) discouraged(ctx context.Context, chart string) ([]byte, error) 
 		return nil, err
 	}
 	var facts []catalog.Fact
-	add := func(versions []catalog.Version, why string) {
-		for _, v := range versions {
-			facts = append(facts, catalog.Fact{Versions: "=" + v.Key(), Deprecated: why, Evidence: declared("the index of the chart repository")})
-		}
+	evidence := declared("the index of the chart repository")
+	for _, v := range index.Deprecated(chart) {
+		facts = append(facts, catalog.Fact{Versions: "=" + v.Key(), Deprecated: "the chart says so itself", Evidence: evidence})
 	}
-	add(index.Deprecated(chart), "the chart says so itself")
-	add(index.Prereleases(chart), "its authors call it a prerelease")
+	for _, v := range index.Prereleases(chart) {
+		facts = append(facts, catalog.Fact{Versions: "=" + v.Key(), Prerelease: "its authors say so", Evidence: evidence})
+	}
 	return encodeFacts(chart, facts)
 }
 

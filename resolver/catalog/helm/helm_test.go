@@ -183,11 +183,14 @@ func TestPrereleases(t *testing.T) {
 		}
 		var last []string
 		for _, c := range candidates {
-			if c.Deprecated != "" {
-				last = append(last, c.Version.String()+" "+c.Deprecated)
+			if c.Prerelease != "" || c.Deprecated != "" {
+				last = append(last, fmt.Sprintf("%s prerelease %q, deprecated %q", c.Version, c.Prerelease, c.Deprecated))
 			}
 		}
-		want := []string{"2.0.0 its authors call it a prerelease", "4.0.0 its authors call it a prerelease", "6.0.0 the chart says so itself"}
+		want := []string{
+			`2.0.0 prerelease "its authors say so", deprecated ""`, `4.0.0 prerelease "its authors say so", deprecated ""`,
+			`6.0.0 prerelease "", deprecated "the chart says so itself"`,
+		}
 		slices.Sort(last)
 		if diff := cmp.Diff(want, last); diff != "" {
 			t.Errorf("%s:\n%s", text, diff)

@@ -85,6 +85,7 @@ func describe(t reflect.Type, field string) string {
 			"APIs":        "Custom resources that the package's definitions serve, and that its objects are of.",
 			"UpgradeFrom": "The versions of this package that these can be reached from, a range.",
 			"Yanked":      "Why the versions were withdrawn: nobody gets them any more who has not locked them.",
+			"Prerelease":  "Why the versions count as prereleases though they are written as stable ones: they are taken last.",
 			"Deprecated":  "Why the versions are better not used any more.",
 			"Replacement": "The package to use instead of a deprecated one.",
 			"Evidence":    "How it is known; absent is declared.",
