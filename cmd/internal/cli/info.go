@@ -49,6 +49,7 @@ type infoJSON struct {
 	Fits      []pipeline.Fit            `json:"fits"`
 	// Contradictions are stated ranges that the objects do not fit.
 	Contradictions []pipeline.Contradiction `json:"contradictions,omitempty"`
+	Charts         []pipeline.ChartInfo     `json:"charts,omitempty"`
 }
 
 func runInfo(ctx context.Context, env Env, arg, registry, format string, values bool) error {
@@ -79,6 +80,7 @@ func runInfo(ctx context.Context, env Env, arg, registry, format string, values 
 		return writeJSON(env.Stdout, infoJSON{
 			name, info.Release.Version.String(), info.Release.Registry, info.Release.Manifest, info.Versions,
 			append([]pipeline.PackageListing{}, info.Installed...), info.Withdrawn, factsJSON(info.Facts), append([]pipeline.Fit{}, info.Fits...), info.Contradictions,
+			charts,
 		})
 	}
 	showInfo(env.Stdout, info)
@@ -95,6 +97,17 @@ func runInfo(ctx context.Context, env Env, arg, registry, format string, values 
 const maxChartValues = 60
 
 func showChart(w io.Writer, c pipeline.ChartInfo) {
+	if c.SecurityUpdates {
+		fmt.Fprintf(w, "\nchart %s %s has security updates, as its authors say\n", printable(c.Name), printable(c.Version))
+	}
+	if len(c.Links) > 0 {
+		fmt.Fprintf(w, "\nlinks of chart %s %s:\n", printable(c.Name), printable(c.Version))
+	}
+	links := make([][]string, 0, len(c.Links))
+	for _, link := range c.Links {
+		links = append(links, []string{"  " + printable(link.Name), printable(link.URL)})
+	}
+	table(w, links)
 	fmt.Fprintf(w, "\nvalues of chart %s %s:\n", printable(c.Name), printable(c.Version))
 	shown := c.Values[:min(len(c.Values), maxChartValues)]
 	rows := make([][]string, 0, len(shown))

@@ -14,10 +14,12 @@ import (
 
 // ChartInfo is what the archive of a chart says for itself.
 type ChartInfo struct {
-	Name       string       `json:"name"`
-	Version    string       `json:"version"`
-	Values     []ChartValue `json:"values"`
-	ValuesFile string       `json:"-"` // values.yaml as it is, with its comments
+	Name            string       `json:"name"`
+	Version         string       `json:"version"`
+	Links           []helm.Link  `json:"links,omitempty"`
+	SecurityUpdates bool         `json:"securityUpdates,omitempty"` // its authors say that this version has some
+	Values          []ChartValue `json:"values"`
+	ValuesFile      string       `json:"-"` // values.yaml as it is, with its comments
 }
 
 // ChartValue is one value of a chart, by its path, and its default as JSON.
@@ -45,7 +47,10 @@ func (p *Project) ChartInfos(ctx context.Context, release *catalog.Release) ([]C
 		if err != nil {
 			return nil, err
 		}
-		info := ChartInfo{Name: chart.Name(), Version: chart.Version(), Values: []ChartValue{}, ValuesFile: string(chart.ValuesFile())}
+		info := ChartInfo{
+			Name: chart.Name(), Version: chart.Version(), Links: chart.Links(), SecurityUpdates: chart.SecurityUpdates(),
+			Values: []ChartValue{}, ValuesFile: string(chart.ValuesFile()),
+		}
 		if err := info.list(defaults, ""); err != nil {
 			return nil, fmt.Errorf("values of chart %s: %w", chart.Name(), err)
 		}
