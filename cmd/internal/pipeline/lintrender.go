@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -15,8 +16,12 @@ import (
 	"gkops.dev/gkops/compat/schema"
 	"gkops.dev/gkops/gitops/lock"
 	"gkops.dev/gkops/render"
+	"gkops.dev/gkops/render/values"
 	"gkops.dev/gkops/resolver/catalog"
 )
+
+// unrendered begins what is said of a version that needs more than its own values.
+const unrendered = "with its own values it cannot be rendered: "
 
 // attempt is a version as it is rendered with its own values for one Kubernetes minor after the other: what charts make may depend on it.
 type attempt struct {
@@ -41,7 +46,12 @@ func (l *linter) rendered(ctx context.Context, linted *Linted, release *catalog.
 		a.lock.Namespace = "default"
 	}
 	var err error
-	if a.from, err = l.project.fetchOne(ctx, a.lock); err != nil {
+	var missing *values.MissingError
+	switch a.from, err = l.project.fetchOne(ctx, a.lock); {
+	case errors.As(err, &missing):
+		linted.Unjudged = unrendered + err.Error()
+		return nil
+	case err != nil:
 		*linted = linted.failed(err)
 		return ctx.Err()
 	}
@@ -51,7 +61,7 @@ func (l *linter) rendered(ctx context.Context, linted *Linted, release *catalog.
 		}
 	}
 	if a.newest == nil {
-		linted.Unjudged = "with its own values it cannot be rendered: " + a.errs[l.knowledge.Newest].Error()
+		linted.Unjudged = unrendered + a.errs[l.knowledge.Newest].Error()
 		return nil
 	}
 	linted.Objects = a.newest.Objects
