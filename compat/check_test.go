@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"gkops.dev/gkops/compat/document"
 	"gkops.dev/gkops/compat/finding"
 	"gkops.dev/gkops/golden"
 )
@@ -105,7 +106,7 @@ func TestFaultsOfOneFileAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := c.file("x.yaml", []byte(strings.Repeat("---\na: b: c\n", 10*maxFaults)))
+	out := c.file(&document.Parser{}, "x.yaml", []byte(strings.Repeat("---\na: b: c\n", 10*maxFaults)))
 	last := out.findings[len(out.findings)-1]
 	if len(out.findings) != maxFaults+1 || last.Line != 2*maxFaults+1 || last.Rule != Unparsable {
 		t.Errorf("%d findings, the last %+v", len(out.findings), last)

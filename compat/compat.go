@@ -96,7 +96,12 @@ func CheckFiles(ctx context.Context, files []File, target Target) (*Report, erro
 	}
 	results := make([]result, len(files))
 	group, reading := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	workers := runtime.GOMAXPROCS(0)
+	group.SetLimit(workers)
+	parsers := make(chan *document.Parser, workers) // one for each file that is read
+	for range workers {
+		parsers <- &document.Parser{}
+	}
 	for i, file := range files {
 		group.Go(func() error {
 			if err := reading.Err(); err != nil {
@@ -106,7 +111,9 @@ func CheckFiles(ctx context.Context, files []File, target Target) (*Report, erro
 			if err != nil {
 				return fmt.Errorf("read %s: %w", file.Name, err)
 			}
-			results[i] = c.file(file.Name, data)
+			parser := <-parsers
+			results[i] = c.file(parser, file.Name, data)
+			parsers <- parser
 			for j := range results[i].definitions {
 				results[i].definitions[j].source = file
 			}
@@ -163,12 +170,12 @@ type checker struct {
 	earlier    []Definition
 	seed       maphash.Seed // of what tells definitions apart
 
-	varying func() func(definition []byte) bool // of schemas, made on first use
+	varying func() func(rules []byte, fractions bool) bool // of schemas, made on first use
 }
 
 func newChecker(target Target) (*checker, error) {
 	c := &checker{known: target.Knowledge, provided: target.Provided, schemas: target.Schemas, before: target.Before, earlier: target.Earlier, seed: maphash.MakeSeed()}
-	c.varying = sync.OnceValue(func() func([]byte) bool { return c.schemas.Varying(c.known.Minors()) })
+	c.varying = sync.OnceValue(func() func([]byte, bool) bool { return c.schemas.Varying(c.known.Minors()) })
 	if c.known == nil {
 		var err error
 		if c.known, err = knowledge.Load(); err != nil {

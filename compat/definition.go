@@ -76,17 +76,16 @@ func (c *checker) digest(doc *document.Document) uint64 {
 	return maphash.Bytes(c.seed, content)
 }
 
-// newFields reports whether a definition may use a field that some known minors lack.
+// newFields reports whether a definition, a plain block document, may use a field that some known minors lack.
 func newFields(raw []byte) bool {
 	if bytes.Contains(raw, []byte("selectableFields:")) {
 		return true
 	}
-	if !bytes.Contains(raw, []byte("x-kubernetes-validations:")) {
-		return false
-	}
-	for _, name := range []string{"messageExpression:", "optionalOldSelf:", "fieldPath:", "reason:"} {
-		if bytes.Contains(raw, []byte(name)) {
-			return true
+	for rules := range ruleTexts(raw) {
+		for _, name := range []string{"messageExpression:", "optionalOldSelf:", "fieldPath:", "reason:"} {
+			if bytes.Contains(rules, []byte(name)) {
+				return true
+			}
 		}
 	}
 	return false

@@ -38,7 +38,13 @@ func (c *checker) varies(doc *document.Document) bool {
 	case !doc.Verbatim:
 		return true
 	}
-	return c.varying()(doc.Raw)
+	fractions := hasFractions(doc.Raw)
+	for rules := range ruleTexts(doc.Raw) {
+		if c.varying()(rules, fractions) {
+			return true
+		}
+	}
+	return false
 }
 
 // expressions are the rules of one definition that not every known minor takes.

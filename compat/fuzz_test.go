@@ -6,6 +6,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"gkops.dev/gkops/compat/document"
 	"gkops.dev/gkops/golden"
 )
 
@@ -26,8 +27,9 @@ func FuzzFile(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	var parser document.Parser
 	f.Fuzz(func(t *testing.T, data []byte) {
-		out := c.file("x.yaml", data)
+		out := c.file(&parser, "x.yaml", data)
 		lines := strings.Count(string(data), "\n") + 1
 		for _, found := range out.findings {
 			if found.Line < 0 || found.Line > lines {

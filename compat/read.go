@@ -10,9 +10,9 @@ import (
 )
 
 // file judges the documents of one file.
-func (c *checker) file(name string, data []byte) result {
+func (c *checker) file(parser *document.Parser, name string, data []byte) result {
 	var out result
-	pieces, faults := readPieces(name, data)
+	pieces, faults := readPiecesWith(parser, name, data)
 	for _, fault := range faults {
 		out.findings = append(out.findings, unparsable(Unparsable, fault))
 	}
@@ -27,7 +27,12 @@ const maxFaults = 100
 
 // readPieces reads a file, and when it has a fault every document of it on its own, so that one bad document hides no other.
 func readPieces(name string, data []byte) ([]piece, []*document.SyntaxError) {
-	docs, err := document.Parse(name, data)
+	return readPiecesWith(&document.Parser{}, name, data)
+}
+
+// readPiecesWith is readPieces with a parser that has memory to use again.
+func readPiecesWith(parser *document.Parser, name string, data []byte) ([]piece, []*document.SyntaxError) {
+	docs, err := parser.Parse(name, data)
 	if err == nil {
 		return asPieces(docs, 0), nil
 	}

@@ -20,18 +20,20 @@ import (
 
 // Schemas makes validators of custom resource definitions, and judges their rules. Its methods are safe for concurrent use.
 type Schemas interface {
-	// Varying gives a quick look at the text of a definition, a plain block document: false when Rules has nothing to say of it.
-	Varying(minors knowledge.Minors) func(definition []byte) bool
+	// Varying gives a quick look at the text of rules, as YAML: false when Rules has nothing to say of them. fractions says that
+	// their schema has numbers that need not be integers.
+	Varying(minors knowledge.Minors) func(rules []byte, fractions bool) bool
 	// Rules are the CEL rules of a definition (the Value of its document) that API servers of only some of the minors take in a
 	// new definition, in a fixed order.
 	Rules(definition any, minors knowledge.Minors) []RuleLimit
-	// Compile reads a definition (the Value of its document). Its error says why the definition cannot be used.
-	Compile(definition any) (Validator, error)
+	// Compile reads a definition (the Value of its document). Its error says why the definition cannot be used. used are the versions
+	// that objects will be validated in.
+	Compile(definition any, used []string) (Validator, error)
 }
 
 // Validator holds one definition. It is used by one goroutine at a time.
 type Validator interface {
-	// Validate judges an object of a version that the definition serves; the faults come in a fixed order. before is what the
+	// Validate judges an object of a version that it was compiled for; the faults come in a fixed order. before is what the
 	// object replaces, nil when it is new: some rules compare the two. budget bounds what rules may cost, in the API server's
 	// units, of which it allows ten million for one object, about a second; what is left of it is returned.
 	Validate(ctx context.Context, version string, object, before any, budget int64) ([]Fault, int64, error)
@@ -55,8 +57,19 @@ func (c *checker) validate(ctx context.Context, report *Report) error {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	first := map[uint64]*validation{} // of each content
 	for _, v := range work {
-		if first[v.definition.digest] == nil {
+		twin := first[v.definition.digest]
+		if twin == nil {
+			twin = v
 			first[v.definition.digest] = v
+		}
+		for _, use := range v.uses {
+			if !slices.Contains(twin.versions, use.GVK.Version) {
+				twin.versions = append(twin.versions, use.GVK.Version)
+			}
+		}
+	}
+	for _, v := range work {
+		if first[v.definition.digest] == v {
 			group.Go(func() error { return v.compile(compiling, c.schemas) })
 		}
 	}
@@ -84,6 +97,7 @@ func (c *checker) validate(ctx context.Context, report *Report) error {
 type validation struct {
 	definition *Definition
 	uses       []*Use
+	versions   []string  // that are used of it and of its twins
 	validator  Validator // nil when the definition cannot be used, for its fault
 	fault      error
 	found      []finding.Finding
@@ -155,7 +169,7 @@ func (v *validation) compile(ctx context.Context, schemas Schemas) error {
 	if err != nil {
 		return fmt.Errorf("read %s in %s: %w", v.definition.Object, v.definition.File, err)
 	}
-	v.validator, v.fault = schemas.Compile(definition)
+	v.validator, v.fault = schemas.Compile(definition, v.versions)
 	return nil
 }
 

@@ -110,7 +110,7 @@ func FuzzParseMeansWhatKubectlReads(f *testing.F) {
 // agree compares what a chunk means here and to kubectl.
 func agree(t *testing.T, c chunk) {
 	t.Helper()
-	r := reader{file: "f.yaml"}
+	r := reader{file: "f.yaml", scanner: &scanner{}}
 	if err := r.chunk(c); err != nil {
 		t.Fatal(err)
 	}

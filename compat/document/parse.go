@@ -25,7 +25,24 @@ const (
 // Empty documents are dropped. Names and kinds are not asked for, see CheckObject. It returns a *SyntaxError for what cannot be
 // read or what kubectl and a person would read differently; then there are no documents, never some of them.
 func Parse(file string, data []byte) ([]Document, error) {
-	docs, err := parseStream(file, data)
+	var p Parser
+	return p.Parse(file, data)
+}
+
+// Parser is for many files: the memory of one serves the next. It is used by one goroutine at a time; its zero value is ready.
+type Parser struct{ scanner scanner }
+
+// maxKept is how many events of a document a Parser keeps the memory of: nearly every document has fewer.
+const maxKept = 1 << 18
+
+// Parse is the function Parse.
+func (p *Parser) Parse(file string, data []byte) ([]Document, error) {
+	r := reader{file: file, scanner: &p.scanner}
+	docs, err := parseStream(&r, data)
+	p.scanner.reset("", p.scanner.tape, 1)
+	if cap(p.scanner.tape) > maxKept {
+		p.scanner = scanner{}
+	}
 	if err != nil {
 		return nil, located(err, file)
 	}
@@ -35,7 +52,7 @@ func Parse(file string, data []byte) ([]Document, error) {
 // ParseOne reads a file that holds exactly one document, such as a configuration file; a List is not expanded. It returns a
 // *SyntaxError as Parse does, and when there is no document or a second one.
 func ParseOne(file string, data []byte) (*Document, error) {
-	docs, err := parseChunks(reader{file: file, eager: true}, data)
+	docs, err := parseChunks(&reader{file: file, scanner: &scanner{}, eager: true}, data)
 	if err != nil {
 		return nil, located(err, file)
 	}
@@ -57,8 +74,8 @@ func located(err error, file string) error {
 	return err
 }
 
-func parseStream(file string, data []byte) ([]Document, error) {
-	docs, err := parseChunks(reader{file: file}, data)
+func parseStream(r *reader, data []byte) ([]Document, error) {
+	docs, err := parseChunks(r, data)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +93,7 @@ func parseStream(file string, data []byte) ([]Document, error) {
 }
 
 // parseChunks reads every document without looking into lists.
-func parseChunks(r reader, data []byte) ([]Document, error) {
+func parseChunks(r *reader, data []byte) ([]Document, error) {
 	data, err := checkEncoding(data)
 	if err != nil {
 		return nil, err
@@ -96,8 +113,8 @@ func parseChunks(r reader, data []byte) ([]Document, error) {
 type reader struct {
 	file    string
 	docs    []Document
-	scanner scanner // its memory serves every chunk
-	eager   bool    // the nodes are wanted at once
+	scanner *scanner // its memory serves every chunk
+	eager   bool     // the nodes are wanted at once
 }
 
 // chunk reads one chunk: as JSON when it may be that, with the scanner when it is plain, else with the YAML library.

@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
+	"regexp/syntax"
 	"slices"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -109,7 +109,7 @@ func judgeNode(s *apiextensions.JSONSchemaProps, path *field.Path) field.ErrorLi
 	if known := []string{"", "array", "boolean", "integer", "null", "number", "object", "string"}; !slices.Contains(known, s.Type) {
 		faults = append(faults, field.NotSupported(path.Child("type"), s.Type, known[1:]))
 	}
-	if _, err := regexp.Compile(s.Pattern); err != nil {
+	if _, err := syntax.Parse(s.Pattern, syntax.Perl); err != nil {
 		faults = append(faults, field.Invalid(path.Child("pattern"), s.Pattern, err.Error()))
 	}
 	if s.UniqueItems {

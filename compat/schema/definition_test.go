@@ -62,7 +62,7 @@ func TestDefinitionsAreJudgedAsByTheAPIServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := validation.ValidateCustomResourceDefinition(context.Background(), crd)
-			_, got := Schemas{}.Compile(value)
+			_, got := Schemas{}.Compile(value, []string{"v1"})
 			if (len(want) == 0) != (got == nil) {
 				t.Errorf("got %v, the API server says %v", got, want)
 			}

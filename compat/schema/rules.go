@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"strings"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -28,13 +27,11 @@ func environmentOf(minor knowledge.Minor) *environment.EnvSet {
 	return environment.MustBaseEnvSet(utilversion.MajorMinor(1, uint(minor-1)))
 }
 
-// Varying gives a quick look at the text of a definition, a plain block document: false when every one of the minors takes its
-// rules, or none does. The look is safe for concurrent use.
-func (Schemas) Varying(minors knowledge.Minors) func(definition []byte) bool {
+// Varying gives a quick look at the text of rules, as YAML: false when every one of the minors takes them, or none does. The look is
+// safe for concurrent use.
+func (Schemas) Varying(minors knowledge.Minors) func(rules []byte, fractions bool) bool {
 	words := wordsSince(minors)
-	return func(definition []byte) bool {
-		return bytes.Contains(definition, []byte("x-kubernetes-validations")) && words.inDefinition(definition)
-	}
+	return func(rules []byte, fractions bool) bool { return words.in(string(rules), fractions) }
 }
 
 // wordsSince are the words that the oldest of some minors does not take in a new rule.
@@ -61,6 +58,7 @@ func (Schemas) Rules(definition any, minors knowledge.Minors) []compat.RuleLimit
 		if len(faults) > 0 {
 			continue
 		}
+		v.fractions = hasFractions(shape)
 		eachRule(shape, model.SchemaDeclType(shape, true), root, v.rule)
 	}
 	return v.limits
@@ -78,15 +76,31 @@ func eachRule(s *structural.Structural, typ *apiservercel.DeclType, path *field.
 
 // variation collects the rules that only some minors take.
 type variation struct {
-	minors knowledge.Minors
-	words  words
-	limits []compat.RuleLimit
+	minors    knowledge.Minors
+	words     words
+	fractions bool // the schema has numbers that need not be integers
+	limits    []compat.RuleLimit
+}
+
+func hasFractions(s *structural.Structural) bool {
+	if s.Type == "number" || s.Items != nil && hasFractions(s.Items) {
+		return true
+	}
+	if s.AdditionalProperties != nil && s.AdditionalProperties.Structural != nil && hasFractions(s.AdditionalProperties.Structural) {
+		return true
+	}
+	for _, property := range s.Properties {
+		if hasFractions(&property) {
+			return true
+		}
+	}
+	return false
 }
 
 // rule finds the first minor that takes a rule. All later ones do: what a library had stays in it.
 func (v *variation) rule(s *structural.Structural, typ *apiservercel.DeclType, i int, path *field.Path) {
 	rule := s.XValidations[i]
-	if !v.words.in(rule.Rule, true) && !v.words.in(rule.MessageExpression, true) {
+	if !v.words.in(rule.Rule, v.fractions) && !v.words.in(rule.MessageExpression, v.fractions) {
 		return
 	}
 	one := *s

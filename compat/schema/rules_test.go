@@ -154,6 +154,8 @@ func TestRulesAreFoundInEveryForm(t *testing.T) {
 		"twice in a list":      list + "- " + strings.ReplaceAll(strings.TrimSpace(plain), "\n", "\n  ") + "\n",
 		"JSON":                 json,
 		"flow":                 strings.Replace(plain, "host: {type: string,", `host: {type: string, x-kubernetes-validations: [{rule: "isIP (self)"}],`, 1),
+		"flow, quoted":         strings.Replace(plain, "host: {type: string,", `host: {type: string, "x-kubernetes-validations": [{"rule": "isIP(self)"}],`, 1),
+		"quoted keys":          strings.ReplaceAll(plain, "x-kubernetes-validations:", `"x-kubernetes-validations":`),
 		"folded":               strings.Replace(plain, `rule: "isIP(self.host)"`, "rule: >-\n                isIP\n                (self.host)", 1),
 		"message":              strings.Replace(plain, `rule: "isIP(self.host)"`, "rule: self.size > 0\n              messageExpression: \"isIP(self.host) ? 'a' : 'b'\"", 1),
 		"letters as numbers":   strings.Replace(plain, `"isIP(self.host)"`, `"is\u0049P(self.host)"`, 1),

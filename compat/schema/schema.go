@@ -33,9 +33,9 @@ import (
 // Schemas makes validators of definitions of apiextensions.k8s.io/v1. It is the compat.Schemas of the product.
 type Schemas struct{}
 
-// Compile reads a definition and compiles the schema of every version that it serves. Its error names what is wrong with the
-// definition, as the API server would.
-func (Schemas) Compile(definition any) (compat.Validator, error) {
+// Compile reads a definition and judges the schema of every version that it serves; those that are used it makes ready to validate. Its
+// error names what is wrong with the definition, as the API server would.
+func (Schemas) Compile(definition any, used []string) (compat.Validator, error) {
 	crd, err := read(definition)
 	if err != nil {
 		return nil, err
@@ -49,8 +49,12 @@ func (Schemas) Compile(definition any) (compat.Validator, error) {
 		if !v.Served {
 			continue
 		}
-		if d.versions[v.Name], err = compile(crd, v.Name); err != nil {
+		made, err := compile(crd, v.Name, slices.Contains(used, v.Name))
+		if err != nil {
 			return nil, fmt.Errorf("version %s: %w", v.Name, err)
+		}
+		if made != nil {
+			d.versions[v.Name] = made
 		}
 	}
 	return d, nil
@@ -92,7 +96,8 @@ type version struct {
 	dropped bool           // status is ignored on create
 }
 
-func compile(crd *apiextensions.CustomResourceDefinition, name string) (*version, error) {
+// compile judges the schema of a version, and compiles it when it is used; nil when it is not.
+func compile(crd *apiextensions.CustomResourceDefinition, name string, used bool) (*version, error) {
 	given, err := apiextensions.GetSchemaForVersion(crd, name)
 	if err != nil {
 		return nil, err
@@ -101,6 +106,9 @@ func compile(crd *apiextensions.CustomResourceDefinition, name string) (*version
 	var faults field.ErrorList
 	if v.shape, faults = judgeSchema(given.OpenAPIV3Schema); len(faults) > 0 {
 		return nil, errors.New(list(faults))
+	}
+	if !used {
+		return nil, nil
 	}
 	if v.schema, _, err = validation.NewSchemaValidator(given.OpenAPIV3Schema); err != nil {
 		return nil, err
@@ -122,7 +130,7 @@ func (d *validator) Validate(ctx context.Context, name string, object, before an
 	v := d.versions[name]
 	given, ok := object.(map[string]any)
 	if v == nil || !ok {
-		return nil, budget, fmt.Errorf("the version %s is not served", name)
+		return nil, budget, fmt.Errorf("the version %s is not served, or was not compiled", name)
 	}
 	given, faults := v.prepare(given)
 	found := objectmeta.Validate(ctx, nil, given, v.shape, true)

@@ -1,8 +1,6 @@
 package schema
 
 import (
-	"bytes"
-	"iter"
 	"slices"
 	"strings"
 
@@ -72,20 +70,6 @@ func overloadIDs[O interface{ ID() string }](overloads []O) []string {
 // made reports whether values of a type come from functions alone, which are words of their own.
 func made(t *types.Type) bool { return t.Kind() == types.OpaqueKind }
 
-// inDefinition looks through the rules of a definition that is a plain block document.
-func (w *words) inDefinition(raw []byte) bool {
-	fractions := false
-	for _, kind := range []string{`number`, `"number"`, `'number'`} {
-		fractions = fractions || bytes.Contains(raw, []byte("type: "+kind))
-	}
-	for rules := range ruleTexts(raw) {
-		if w.in(string(rules), fractions) {
-			return true
-		}
-	}
-	return false
-}
-
 // in looks through one text. fractions says that it may see numbers with a fraction.
 func (w *words) in(text string, fractions bool) bool {
 	for _, sign := range w.signs {
@@ -110,46 +94,6 @@ func (w *words) in(text string, fractions bool) bool {
 		}
 	}
 	return false
-}
-
-// ruleTexts are the texts below the keys x-kubernetes-validations of a plain block document.
-func ruleTexts(raw []byte) iter.Seq[[]byte] {
-	key := []byte("x-kubernetes-validations:")
-	return func(yield func([]byte) bool) {
-		for {
-			at := bytes.Index(raw, key)
-			if at < 0 {
-				return
-			}
-			column := at - bytes.LastIndexByte(raw[:at], '\n') - 1
-			raw = raw[at+len(key):]
-			end := endOfBlock(raw, column)
-			if !yield(raw[:end]) {
-				return
-			}
-			raw = raw[end:]
-		}
-	}
-}
-
-// endOfBlock is where what belongs to a key at a column ends: at the next line that is not further in, and no item of its list.
-func endOfBlock(raw []byte, column int) int {
-	at := 0
-	for {
-		next := bytes.IndexByte(raw[at:], '\n')
-		if next < 0 {
-			return len(raw)
-		}
-		line := raw[at+next+1:]
-		in := 0
-		for in < len(line) && line[in] == ' ' {
-			in++
-		}
-		if in < len(line) && line[in] != '\n' && (in < column || in == column && line[in] != '-') {
-			return at + next
-		}
-		at += next + 1
-	}
 }
 
 // hasFraction reports whether a text has a number that is no plain integer: 1.5, 1e3, 1u, double(1), uint(1).

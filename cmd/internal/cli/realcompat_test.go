@@ -268,7 +268,7 @@ func compileAll(t *testing.T, full string) (int, []string) {
 		}
 		n++
 		value, err := document.Value(docs[i].Root())
-		if _, compileErr := (schema.Schemas{}).Compile(value); err != nil || compileErr != nil {
+		if _, compileErr := (schema.Schemas{}).Compile(value, nil); err != nil || compileErr != nil {
 			broken = append(broken, fmt.Sprintf("%s:%d: %v", full, docs[i].Line, errors.Join(err, compileErr)))
 		}
 	}
