@@ -94,7 +94,7 @@ func account(t testing.TB, base, head fs.FS, report *Report) {
 	inReport, files := map[string]bool{}, map[string]bool{}
 	for _, o := range report.Objects {
 		for _, file := range []string{o.File, o.OldFile} {
-			inReport[file+"\x00"+o.Object.Key()] = true
+			inReport[file+"\x00"+sameAs(o.Object)] = true
 		}
 	}
 	for _, f := range report.Files {
@@ -117,7 +117,7 @@ func account(t testing.TB, base, head fs.FS, report *Report) {
 		}
 		told := files[line.file]
 		for _, doc := range docs {
-			told = told || inReport[line.file+"\x00"+doc.Object().Key()]
+			told = told || inReport[line.file+"\x00"+sameAs(doc.Object())]
 		}
 		if told {
 			continue
@@ -192,7 +192,7 @@ func (a *accounts) empty(line changedLine) bool {
 func (a *accounts) twin(doc *document.Document) *document.Document {
 	for _, docs := range a.docs {
 		for i := range docs {
-			if docs[i].Object().Key() == doc.Object().Key() && canonical(docs[i].Root()) == canonical(doc.Root()) {
+			if sameAs(docs[i].Object()) == sameAs(doc.Object()) && canonical(docs[i].Root()) == canonical(doc.Root()) {
 				return &docs[i]
 			}
 		}
@@ -203,7 +203,7 @@ func (a *accounts) twin(doc *document.Document) *document.Document {
 // in is an object in a file.
 func (a *accounts) in(file, key string) *document.Document {
 	for i := range a.docs[file] {
-		if a.docs[file][i].Object().Key() == key {
+		if sameAs(a.docs[file][i].Object()) == key {
 			return &a.docs[file][i]
 		}
 	}
@@ -217,7 +217,7 @@ func accountObject(t testing.TB, o *Object, sides map[bool]*accounts) {
 	if old == "" {
 		old = new
 	}
-	before, after := sides[false].in(old, o.Object.Key()), sides[true].in(new, o.Object.Key())
+	before, after := sides[false].in(old, sameAs(o.Object)), sides[true].in(new, sameAs(o.Object))
 	if o.Change == Added {
 		before = nil
 	}

@@ -41,7 +41,7 @@ func changedGroups(old, new []string) []lineGroup {
 func coverOf(name string, data []byte, objects, rest []document.Document, unread bool) cover {
 	c := cover{lines: linesOf(data)}
 	c.hidden, c.object = make([]bool, len(c.lines)), make([]bool, len(c.lines))
-	plain := !isManifest(name) && (holdsSecret(string(data)) || bytes.Contains(data, []byte("PRIVATE KEY")))
+	plain := !isManifest(name) && (holdsSecret(string(data)) || bytes.Contains(data, []byte("PRIVATE KEY-----")))
 	if plain || unread && mayHoldSecret(data) || secretName.MatchString(path.Base(name)) && len(objects) == 0 {
 		c.secret = true
 		return c
@@ -73,7 +73,7 @@ func coverOf(name string, data []byte, objects, rest []document.Document, unread
 		n := blockOf(i)
 		marker := strings.TrimSpace(line) == "---" && slices.Contains(starts, i)
 		c.object[i] = object[n] && !marker
-		c.hidden[i] = c.hidden[i] || hidden[n] && !marker || strings.Contains(line, "PRIVATE KEY") || strings.Contains(line, "#") && len(finding.Secrets(line)) > 0
+		c.hidden[i] = c.hidden[i] || hidden[n] && !marker || strings.Contains(line, "PRIVATE KEY-----") || strings.Contains(line, "#") && len(finding.Secrets(line)) > 0
 	}
 	if !isManifest(name) {
 		c.hideIn(string(data))
@@ -114,7 +114,7 @@ func secretive(doc *document.Document) bool {
 		raw = []byte(canonical(doc.Root()))
 	}
 	return p.secret || p.stringData || strings.HasSuffix(doc.Object().Kind, "SecretList") || document.Lookup(doc.Root(), "secretGenerator") != nil ||
-		bytes.Contains(raw, []byte("PRIVATE KEY")) || bytes.Contains(raw, []byte("Secret")) && embeds(doc.Root())
+		bytes.Contains(raw, []byte("PRIVATE KEY-----")) || bytes.Contains(raw, []byte("Secret")) && embeds(doc.Root())
 }
 
 // embeds reports whether some text of a document holds the manifest of a Secret.

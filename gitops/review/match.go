@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gkops.dev/gkops/compat/document"
+	"gkops.dev/gkops/compat/finding"
 )
 
 // objectPair is one object with what it was and what it will be; one of the two may be nil.
@@ -78,17 +79,37 @@ func documents(docs []document.Document) []*document.Document {
 	return list
 }
 
+// sameAs is what two versions of one object share: group, kind, namespace and name. A namespace that an object in none has, as some are
+// published, says nothing.
+func sameAs(object finding.Object) string {
+	group := object.Group()
+	if slices.Contains(clusterWide, group) || slices.Contains(clusterWide, group+"/"+object.Kind) {
+		object.Namespace = ""
+	}
+	return object.Key()
+}
+
+// clusterWide are the kinds of Kubernetes, and groups of nothing else, whose objects are in no namespace (kubernetes 1.35,
+// "kubectl api-resources --namespaced=false").
+var clusterWide = []string{
+	"admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "flowcontrol.apiserver.k8s.io", "node.k8s.io", "scheduling.k8s.io",
+	"/Namespace", "/Node", "/PersistentVolume", "certificates.k8s.io/CertificateSigningRequest", "certificates.k8s.io/ClusterTrustBundle",
+	"networking.k8s.io/IngressClass", "networking.k8s.io/IPAddress", "networking.k8s.io/ServiceCIDR", "policy/PodSecurityPolicy",
+	"rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding", "resource.k8s.io/DeviceClass", "resource.k8s.io/ResourceSlice",
+	"storage.k8s.io/CSIDriver", "storage.k8s.io/CSINode", "storage.k8s.io/StorageClass", "storage.k8s.io/VolumeAttachment", "storage.k8s.io/VolumeAttributesClass",
+}
+
 // pairUp joins documents of one identity in order; a document without a partner stands alone.
 func pairUp(base, head []*document.Document) []objectPair {
 	waiting := map[string][]*document.Document{}
 	for _, doc := range head {
-		key := doc.Object().Key()
+		key := sameAs(doc.Object())
 		waiting[key] = append(waiting[key], doc)
 	}
 	var pairs []objectPair
 	partnered := map[*document.Document]bool{}
 	for _, doc := range base {
-		key := doc.Object().Key()
+		key := sameAs(doc.Object())
 		pair := objectPair{base: doc}
 		if partners := waiting[key]; len(partners) > 0 {
 			pair.head, waiting[key] = partners[0], partners[1:]
@@ -106,7 +127,7 @@ func pairUp(base, head []*document.Document) []objectPair {
 
 // moved joins an object that left a file with the same object in another file of its scope, the nearest one if there are several.
 func moved(gone, come []objectPair, opts Options) []objectPair {
-	identity := func(doc *document.Document) string { return opts.Scope(doc.File) + "\x00" + doc.Object().Key() }
+	identity := func(doc *document.Document) string { return opts.Scope(doc.File) + "\x00" + sameAs(doc.Object()) }
 	arrivals := map[string][]int{}
 	for i, pair := range come {
 		arrivals[identity(pair.head)] = append(arrivals[identity(pair.head)], i)

@@ -180,3 +180,15 @@ func TestPatchHashNamesThePatch(t *testing.T) {
 		t.Errorf("hashes %s, %s, %s", one.Origin.Patch, same.Origin.Patch, other.Origin.Patch)
 	}
 }
+
+// TestTextsAboutKeysAreNone holds that a definition whose texts speak of private keys is in the patch, and one that holds a key is not.
+func TestTextsAboutKeysAreNone(t *testing.T) {
+	definition := func(text, version string) fs.FS {
+		return yamlTree("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.dev}\nspec:\n  description: |\n    " + text + "\n  version: " + version + "\n")
+	}
+	for text, want := range map[string]int{"The first block is a PRIVATE KEY block.": 0, "-----BEGIN PRIVATE KEY-----": 1} {
+		if got := compare(t, definition(text, "v1"), definition(text, "v2")).Origin.LeftOut; got != want {
+			t.Errorf("%s: %d hunks left out, want %d", text, got, want)
+		}
+	}
+}

@@ -123,7 +123,7 @@ func (r *Report) bindings(pairs []parsedPair, scope func(file string) string) {
 	for _, o := range r.Objects {
 		changes[o.Key()] = o.Change
 		if o.Change == Added && o.Object.Group() == rbacGroup {
-			roles[scope(o.File)+"\x00"+title(o.Object)] = true
+			roles[scope(o.File)+"\x00"+sameAs(o.Object)] = true
 		}
 	}
 	told := map[string]bool{}
@@ -138,11 +138,11 @@ func (r *Report) bindings(pairs []parsedPair, scope func(file string) string) {
 			if object.Group() != rbacGroup || !strings.HasSuffix(object.Kind, "Binding") || changes[key] != Added || told[key] || len(who) == 0 {
 				continue
 			}
-			role := finding.Object{Kind: scalarOf(doc.Root(), "roleRef", "kind"), Name: scalarOf(doc.Root(), "roleRef", "name")}
+			role := finding.Object{APIVersion: rbacGroup + "/v1", Kind: scalarOf(doc.Root(), "roleRef", "kind"), Name: scalarOf(doc.Root(), "roleRef", "name")}
 			if role.Kind == "Role" {
 				role.Namespace = object.Namespace
 			}
-			if roles[scope(doc.File)+"\x00"+title(role)] {
+			if roles[scope(doc.File)+"\x00"+sameAs(role)] {
 				continue
 			}
 			r.Attention = append(r.Attention, Attention{Rule: ruleRBAC, Risk: Medium, Object: object, File: doc.File, Line: doc.Line, Path: "subjects",

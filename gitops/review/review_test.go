@@ -226,3 +226,19 @@ func TestLabelsElsewhereAreNoNoise(t *testing.T) {
 		}
 	}
 }
+
+// TestNamespaceOfWhatIsInNone holds that a namespace, which some write on objects that are in none, makes no other object of them.
+func TestNamespaceOfWhatIsInNone(t *testing.T) {
+	object := func(apiVersion, kind, namespace string) fs.FS {
+		return yamlTree("apiVersion: " + apiVersion + "\nkind: " + kind + "\nmetadata: {name: x" + namespace + "}\nrules: [{apiGroups: [apps], resources: [deployments], verbs: [get]}]\n")
+	}
+	got := compare(t, object("rbac.authorization.k8s.io/v1", "ClusterRole", ", namespace: a"), object("rbac.authorization.k8s.io/v1", "ClusterRole", ""))
+	if got.Summary.Changed != 1 || got.Summary.Added+got.Summary.Removed != 0 || len(got.Tables.Rights) != 0 {
+		t.Errorf("a role: %+v %+v", got.Summary, got.Tables.Rights)
+	}
+	for kind, apiVersion := range map[string]string{"Role": "rbac.authorization.k8s.io/v1", "ClusterRole": "example.dev/v1"} {
+		if got := compare(t, object(apiVersion, kind, ", namespace: a"), object(apiVersion, kind, "")).Summary; got.Added != 1 || got.Removed != 1 {
+			t.Errorf("%s of %s: %+v", kind, apiVersion, got)
+		}
+	}
+}

@@ -181,9 +181,20 @@ func (c *change) hookClient(old, new hook, who string) {
 		a, b := document.Lookup(old.node, path...), document.Lookup(new.node, path...)
 		if canonical(a) != canonical(b) {
 			c.hookRow(Changed, new.name, strings.Join(path, "."), short(a), short(b))
-			c.say(ruleWebhook, Medium, append(new.path[:len(new.path):len(new.path)], pathOf(path...)...), who+" is answered by somebody else than before")
+			c.say(ruleWebhook, Medium, append(new.path[:len(new.path):len(new.path)], pathOf(path...)...), who+" is answered by somebody else than before: "+answerer(a)+" -> "+answerer(b))
 		}
 	}
+}
+
+// answerer is who answers a webhook, in a sentence.
+func answerer(node *yaml.Node) string {
+	if node == nil {
+		return "nobody there"
+	}
+	if name := scalarOf(node, "name"); name != "" {
+		return "Service " + strings.TrimPrefix(scalarOf(node, "namespace")+"/"+name, "/") + scalarOf(node, "path")
+	}
+	return short(node)
 }
 
 // short is a value in a table cell.

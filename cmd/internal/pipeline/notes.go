@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,12 +33,25 @@ func notes(before *lock.Lock, now lock.Instance) []review.Link {
 		if !ok || r.tag == was[r.repository] {
 			continue
 		}
-		add(r.name()+" "+r.tag, r.page())
+		if !commitID.MatchString(r.tag) {
+			add(r.name()+" "+r.tag, r.page())
+		}
 		if old := was[r.repository]; old != "" {
-			add("all since "+old, r.since(old))
+			add("all since "+brief(old), r.since(old))
 		}
 	}
 	return links
+}
+
+// commitID is a whole id of a commit, of which there is no page of a release.
+var commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// brief is a tag, or a commit as people name it.
+func brief(tag string) string {
+	if commitID.MatchString(tag) {
+		return tag[:10]
+	}
+	return tag
 }
 
 // tagAt is a tag of a repository whose forge is known by the shape of an address of one of its files.

@@ -48,3 +48,15 @@ func TestNoNotes(t *testing.T) {
 		}
 	}
 }
+
+// TestNotesOfCommits: a commit has no page of a release, and what changed since another one has.
+func TestNotesOfCommits(t *testing.T) {
+	at := func(id string) lock.Instance {
+		return lock.Instance{Name: "x", Sources: []lock.Source{{URL: "https://raw.githubusercontent.com/a/b/" + id + "/x.yaml"}}}
+	}
+	old, now := strings.Repeat("0a", 20), strings.Repeat("1b", 20)
+	want := []review.Link{{Label: "all since 0a0a0a0a0a", URL: "https://github.com/a/b/compare/" + old + "..." + now}}
+	if diff := cmp.Diff(want, notes(&lock.Lock{Instances: []lock.Instance{at(old)}}, at(now))); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
