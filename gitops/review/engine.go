@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -36,6 +37,51 @@ func (r *Report) engines(pairs []parsedPair, trees *input) {
 				Message: title(object) + " leaves Git: the engine deletes everything that it applied of " + what})
 		}
 	}
+}
+
+// turned calls objects of engines to attention that apply something else than before: what only the old place has is deleted.
+func (r *Report) turned(matched []objectPair) {
+	for _, pair := range matched {
+		if pair.base == nil || pair.head == nil || !collects(pair.head) {
+			continue
+		}
+		was, now := appliedBy(pair.base), appliedBy(pair.head)
+		if was == now {
+			continue
+		}
+		object := pair.head.Object()
+		r.Attention = append(r.Attention, Attention{Rule: ruleDataLoss, Risk: High, Object: object, File: pair.head.File, Line: pair.head.Line,
+			Message: title(object) + " applies " + now + " instead of " + was + ": the engine deletes what only that has"})
+	}
+}
+
+// collects reports whether an engine deletes what an object of its applied and applies no more.
+func collects(doc *document.Document) bool {
+	switch kindOf(doc.Object()) {
+	case "kustomize.toolkit.fluxcd.io/Kustomization":
+		return isTrue(doc.Root(), "spec", "prune")
+	case "helm.toolkit.fluxcd.io/HelmRelease":
+		return true
+	case "argoproj.io/Application":
+		return isTrue(doc.Root(), "spec", "syncPolicy", "automated", "prune")
+	}
+	return false
+}
+
+// appliedBy says what an object of an engine applies, as far as another one means that what was applied goes.
+func appliedBy(doc *document.Document) string {
+	root := doc.Root()
+	switch kindOf(doc.Object()) {
+	case "kustomize.toolkit.fluxcd.io/Kustomization":
+		from := scalarOf(root, "spec", "sourceRef", "kind") + " " + scalarOf(root, "spec", "sourceRef", "name")
+		return path.Clean(strings.TrimPrefix(scalarOf(root, "spec", "path"), "/")) + " of " + from
+	case "helm.toolkit.fluxcd.io/HelmRelease":
+		namespace := cmp.Or(scalarOf(root, "spec", "targetNamespace"), doc.Object().Namespace)
+		return "release " + namespace + "/" + cmp.Or(scalarOf(root, "spec", "releaseName"), doc.Object().Name)
+	case "argoproj.io/Application":
+		return cmp.Or(scalarOf(root, "spec", "source", "path"), "chart "+scalarOf(root, "spec", "source", "chart")) + " of " + scalarOf(root, "spec", "source", "repoURL")
+	}
+	return ""
 }
 
 // prunes reports whether all that an object of an engine applied is deleted with it.

@@ -41,3 +41,39 @@ func TestEnginesThatLeaveTakeTheirObjectsAlong(t *testing.T) {
 		}
 	}
 }
+
+// TestEnginesThatTurnElsewhere changes what an object of an engine applies, and what it may change without a loss.
+func TestEnginesThatTurnElsewhere(t *testing.T) {
+	flux := func(spec string) string {
+		return "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x, namespace: shop}\nspec: {" + spec + "}\n"
+	}
+	release := func(spec string) string {
+		return "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: x, namespace: shop}\nspec: {" + spec + "}\n"
+	}
+	argo := func(spec string) string {
+		return "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: x, namespace: shop}\nspec: {" + spec + "}\n"
+	}
+	for _, c := range []struct{ name, base, head, want string }{
+		{"another path", flux("prune: true, path: ./a"), flux("prune: true, path: ./b"), "Kustomization shop/x applies b of   instead of a of  : the engine deletes what only that has"},
+		{"another spelling", flux("prune: true, path: ./a"), flux("prune: true, path: a/"), ""},
+		{"another source", flux("prune: true, sourceRef: {kind: GitRepository, name: s}"), flux("prune: true, sourceRef: {kind: OCIRepository, name: s}"),
+			"Kustomization shop/x applies . of OCIRepository s instead of . of GitRepository s: the engine deletes what only that has"},
+		{"nothing is pruned", flux("prune: true, path: ./a"), flux("prune: false, path: ./b"), ""},
+		{"another interval", flux("prune: true, path: ./a"), flux("prune: true, path: ./a, interval: 1m"), ""},
+		{"another namespace", release("interval: 1m"), release("targetNamespace: z"), "HelmRelease shop/x applies release z/x instead of release shop/x: the engine deletes what only that has"},
+		{"the name that it had", release("interval: 1m"), release("releaseName: x"), ""},
+		{"another folder", argo("source: {repoURL: r, path: a}, syncPolicy: {automated: {prune: true}}"), argo("source: {repoURL: r, path: b}, syncPolicy: {automated: {prune: true}}"),
+			"Application shop/x applies b of r instead of a of r: the engine deletes what only that has"},
+		{"nothing is deleted", argo("source: {repoURL: r, path: a}"), argo("source: {repoURL: r, path: b}"), ""},
+	} {
+		got := ""
+		for _, a := range compare(t, yamlTree(c.base), yamlTree(c.head)).Attention {
+			if a.Rule == ruleDataLoss && a.Risk == High {
+				got += a.Message
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: told %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -130,7 +130,7 @@ func (o Origin) footer() []string {
 		parts = append(parts, "patch "+o.Patch)
 	}
 	if o.LeftOut > 0 {
-		parts = append(parts, plural(o.LeftOut, "hunk", "hunks")+" left out of the patch, which could show a secret or are not text")
+		parts = append(parts, plural(o.LeftOut, "hunk", "hunks")+" left out of the patch: what could show a secret, or is no text")
 	}
 	return parts
 }

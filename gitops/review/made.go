@@ -17,6 +17,10 @@ import (
 // made calls changed files to attention that hold no object and that objects are made from, so that something changes which is not shown:
 // the files that a kustomization patches or generates with, those of a chart, and what is named like the values of one.
 func (r *Report) made(ctx context.Context, sides []parsedPair, trees *input) error {
+	r.readable(sides, trees, func(side parsedPair) bool {
+		chart, ok := trees.chartOf(side.name)
+		return ok && strings.HasPrefix(side.name, path.Join(chart, "templates")+"/")
+	})
 	files := map[string]bool{}
 	for _, f := range r.Files {
 		name := path.Base(f.File)
@@ -47,7 +51,7 @@ func (r *Report) made(ctx context.Context, sides []parsedPair, trees *input) err
 	if err != nil {
 		return err
 	}
-	r.patches(sides, trees, users)
+	r.readable(sides, trees, func(side parsedPair) bool { return side.lists && users[side.name] != "" })
 	for _, f := range r.Files {
 		user, used := users[f.File]
 		switch {
@@ -60,10 +64,10 @@ func (r *Report) made(ctx context.Context, sides []parsedPair, trees *input) err
 	return nil
 }
 
-// patches takes lists that a kustomization patches with for what they are: files that can be read, and that are no objects.
-func (r *Report) patches(sides []parsedPair, trees *input, users map[string]string) {
+// readable takes files that could not be parsed for what they are: templates of a chart, and lists that a kustomization patches with.
+func (r *Report) readable(sides []parsedPair, trees *input, is func(side parsedPair) bool) {
 	for i, side := range sides {
-		if !side.lists || users[side.name] == "" {
+		if !side.unread || !is(side) {
 			continue
 		}
 		r.Attention = slices.DeleteFunc(r.Attention, func(a Attention) bool { return a.Rule == ruleUnparsable && a.File == side.name })

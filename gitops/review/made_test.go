@@ -33,6 +33,11 @@ func TestWhatObjectsAreMadeFrom(t *testing.T) {
 		{"a chart", map[string]string{"web/Chart.yaml": "name: web\n"},
 			map[string]string{"web/values.yaml": "a: 1\n", "web/templates/_x.tpl": "a"}, map[string]string{"web/values.yaml": "a: 2\n", "web/templates/_x.tpl": "b"},
 			"not-reviewed medium web/templates/_x.tpl: the chart in web changes (_x.tpl, values.yaml): what it renders is not shown here"},
+		{"a template of a chart", map[string]string{"web/Chart.yaml": "name: web\n"}, map[string]string{"web/templates/x.yaml": "a: {{ .b }}\n"}, map[string]string{"web/templates/x.yaml": "a: {{ .c }}\n"},
+			"not-reviewed medium web/templates/x.yaml: the chart in web changes (x.yaml): what it renders is not shown here"},
+		{"what is only called a template", nil, map[string]string{"web/templates/x.yaml": "a: {{ .b }}\n"}, map[string]string{"web/templates/x.yaml": "a: {{ .c }}\n"},
+			"unparsable blocked web/templates/x.yaml: the file cannot be read, so what it will do is not known: a mapping key is a mapping, not a string\n" +
+				"unparsable high web/templates/x.yaml: the file cannot be read, so what it held before the change is not known: a mapping key is a mapping, not a string"},
 		{"values elsewhere", nil, map[string]string{"values-prod.yaml": "a: 1\n"}, map[string]string{"values-prod.yaml": "a: 2\n"},
 			"not-reviewed medium values-prod.yaml: values of a chart change: what it renders with them is not shown here"},
 		{"data whose file is left out", map[string]string{"data.yaml": claim, "more/data.yaml": claim},

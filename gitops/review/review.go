@@ -87,6 +87,7 @@ func Compare(ctx context.Context, base, head fs.FS, opts Options) (*Report, erro
 		report.Tables.add(pair.tables)
 	}
 	report.Tables.order()
+	report.turned(matched)
 	if report.patch, err = makePatch(ctx, loaded.pairs, sides); err != nil {
 		return nil, err
 	}

@@ -69,7 +69,10 @@ func (t *terminal) headline(report *Report) {
 				t.line(dim, "    %s: %s", neutral(note.Label), neutral(note.URL))
 			}
 		}
-		if fits := c.Fits(); fits != "" {
+		switch fits := c.Fits(); {
+		case fits != "" && c.Title() == "":
+			t.line("", "%s", neutral(fits))
+		case fits != "":
 			t.line("", "  %s", neutral(fits))
 		}
 	}

@@ -126,7 +126,7 @@ func runDiff(ctx context.Context, env Env, o diffOptions) error {
 		return err
 	}
 	if o.format == "patch" && report.Origin.LeftOut > 0 {
-		fmt.Fprintf(env.Stderr, "gkops: %d hunks that could show a secret, or are not text, are left out of the patch\n", report.Origin.LeftOut)
+		fmt.Fprintf(env.Stderr, "gkops: left out of the patch, because they could show a secret or are no text: %d hunks\n", report.Origin.LeftOut)
 	}
 	if err := o.write(ctx, env, report); err != nil {
 		return err
