@@ -76,7 +76,7 @@ func (c *checker) judgeUse(use *Use, definitions []*Definition) (finding.Finding
 	case len(definitions) > 0:
 		f, found := judgeVersion(use, definitions)
 		if found && f.Rule == VersionGone {
-			f.Message += c.lastServed(use)
+			f.Message += stillServed(lastServed(use, c.earlier))
 		}
 		return f, found
 	case use.GVK.Group == "" || c.known.Group(use.GVK.Group):
@@ -140,14 +140,22 @@ func judgeVersion(use *Use, definitions []*Definition) (finding.Finding, bool) {
 	return f, true
 }
 
-// lastServed names the last definition before that still served the version of a custom resource, empty when none is known.
-func (c *checker) lastServed(use *Use) string {
-	for _, d := range slices.Backward(c.earlier) {
+// lastServed names the last of earlier definitions that served the version of a custom resource, empty when none is known.
+func lastServed(use *Use, earlier []Definition) string {
+	for _, d := range slices.Backward(earlier) {
 		if v := d.Version(use.GVK.Version); d.Group == use.GVK.Group && d.Kind == use.GVK.Kind && v != nil && v.Served {
-			return "; the last that served it is " + cmp.Or(d.From, strings.TrimPrefix(d.place(), " at "))
+			return cmp.Or(d.From, strings.TrimPrefix(d.place(), " at "))
 		}
 	}
 	return ""
+}
+
+// stillServed is the end of a message that names what still served something, empty for none.
+func stillServed(last string) string {
+	if last == "" {
+		return ""
+	}
+	return "; the last that served it is " + last
 }
 
 // place is where a definition lies, for messages: " at crds.yaml:12", empty when it lies nowhere.

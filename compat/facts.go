@@ -13,6 +13,7 @@ import (
 type Fact struct {
 	Part    string // as the caller named it
 	With    string // the other part of a conflict; empty when it is with Kubernetes, or with Part itself
+	Last    string // what still served an API version that With does not serve, as its From says; empty when that is not known
 	Finding finding.Finding
 }
 
@@ -23,8 +24,9 @@ func (f Fact) Why() string { return f.Finding.Object.String() + ": " + f.Finding
 func (f Fact) Where() string { return fmt.Sprintf("%s:%d", f.Finding.File, f.Finding.Line) }
 
 // Facts judges the parts of a tree against Kubernetes, as each was reported alone for the same target, and against each other:
-// a custom resource whose version no definition serves, and a definition that two parts bring. Facts come sorted by part.
-func Facts(parts map[string]*Report, provided []Definition) []Fact {
+// a custom resource whose version no definition serves, and a definition that two parts bring. provided are definitions that are in the
+// cluster, earlier what the parts replace, the newest last. Facts come sorted by part.
+func Facts(parts map[string]*Report, provided, earlier []Definition) []Fact {
 	names := slices.Sorted(maps.Keys(parts))
 	var facts []Fact
 	for _, name := range names {
@@ -48,7 +50,7 @@ func Facts(parts map[string]*Report, provided []Definition) []Fact {
 		d := &provided[i]
 		providers[groupKind{d.Group, d.Kind}] = append(providers[groupKind{d.Group, d.Kind}], provider{"", d})
 	}
-	facts = append(facts, versionFacts(names, parts, providers)...)
+	facts = append(facts, versionFacts(names, parts, providers, earlier)...)
 	return append(facts, duplicateFacts(byName)...)
 }
 
@@ -93,7 +95,7 @@ type provider struct {
 }
 
 // versionFacts finds custom resources whose version nobody serves although somebody has the kind.
-func versionFacts(names []string, parts map[string]*Report, providers map[groupKind][]provider) []Fact {
+func versionFacts(names []string, parts map[string]*Report, providers map[groupKind][]provider, earlier []Definition) []Fact {
 	var facts []Fact
 	for _, name := range names {
 		for i := range parts[name].Uses {
@@ -107,7 +109,9 @@ func versionFacts(names []string, parts map[string]*Report, providers map[groupK
 				definitions[j] = have[j].definition
 			}
 			if f, found := judgeVersion(use, definitions); found && f.Rule == VersionGone {
-				facts = append(facts, Fact{Part: name, With: other(name, have[0].part), Finding: f})
+				last := lastServed(use, earlier)
+				f.Message += stillServed(last)
+				facts = append(facts, Fact{Part: name, With: other(name, have[0].part), Last: last, Finding: f})
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package compat
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -59,9 +60,40 @@ func TestFactsNameBothSides(t *testing.T) {
 	}
 }
 
+// TestFactsNameTheLastThatServed gives what the operator replaces, oldest first.
+func TestFactsNameTheLastThatServed(t *testing.T) {
+	parts, earlier := map[string]*Report{}, []Definition{}
+	for name, text := range map[string]string{
+		"operator": fmt.Sprintf(widgets, false),
+		"app":      "apiVersion: example.org/v1beta1\nkind: Widget\nmetadata: {name: a}\n",
+	} {
+		report, err := Check(context.Background(), fstest.MapFS{name + ".yaml": file(text)}, Target{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts[name] = report
+	}
+	for i, served := range []bool{true, true, false} {
+		report, err := Check(context.Background(), fstest.MapFS{"crd.yaml": file(fmt.Sprintf(widgets, served))}, Target{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := report.Definitions[0]
+		d.From = fmt.Sprintf("operator v1.%d.0", i)
+		earlier = append(earlier, d)
+	}
+	found := Facts(parts, nil, earlier)
+	if len(found) != 1 || found[0].Last != "operator v1.1.0" || !strings.HasSuffix(found[0].Finding.Message, "; the last that served it is operator v1.1.0") {
+		t.Errorf("%+v", found)
+	}
+	if found = Facts(parts, nil, earlier[2:]); len(found) != 1 || found[0].Last != "" {
+		t.Errorf("%+v", found)
+	}
+}
+
 func facts(parts map[string]*Report) []string {
 	var out []string
-	for _, f := range Facts(parts, nil) {
+	for _, f := range Facts(parts, nil, nil) {
 		out = append(out, fmt.Sprintf("%s with %s: %s at %s", f.Part, f.With, f.Finding.Rule, f.Where()))
 	}
 	return out

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -73,7 +74,11 @@ func (p *Project) judge(ctx context.Context, w *workspace.Workspace, done *plann
 		}
 	}
 	slices.SortFunc(files, func(a, b compat.File) int { return compareStrings(a.Name, b.Name) })
-	report, err := compat.CheckFiles(ctx, files, compat.Target{Kubernetes: done.lock.Kubernetes, Schemas: schema.Schemas{}})
+	earlier, err := p.replaced(ctx, done.lock.Cluster, held, changed)
+	if err != nil {
+		return nil, err
+	}
+	report, err := compat.CheckFiles(ctx, files, compat.Target{Kubernetes: done.lock.Kubernetes, Schemas: schema.Schemas{}, Earlier: earlier})
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +91,46 @@ func (p *Project) judge(ctx context.Context, w *workspace.Workspace, done *plann
 			j.findings = append(j.findings, f)
 		}
 	}
-	for _, f := range compat.Facts(j.parts, nil) {
+	for _, f := range compat.Facts(j.parts, nil, earlier) {
 		if changed[f.Part] || changed[f.With] {
 			j.facts = append(j.facts, f)
 		}
 	}
 	return j, nil
+}
+
+// replaced are the definitions that the instances which change have in the work tree: who uses what goes is told where it was last.
+func (p *Project) replaced(ctx context.Context, cluster string, held *lock.Lock, changed map[string]bool) ([]compat.Definition, error) {
+	if held == nil {
+		return nil, nil
+	}
+	work, err := p.grounds.WorkFS()
+	if err != nil {
+		return nil, err
+	}
+	var files []compat.File
+	from := map[string]string{}
+	for _, i := range held.Instances {
+		for _, part := range i.Parts {
+			for name := range part.Files {
+				full := path.Join(clusterFolder(cluster), "packages", i.Name, part.Name, name)
+				if _, err := fs.Stat(work, full); err != nil || !changed[i.Name] || !strings.HasPrefix(name, "customresourcedefinition.") {
+					continue // a file that is gone is told by verify
+				}
+				from[full] = i.Name + " " + i.Version
+				files = append(files, compat.File{Name: full, Read: func() ([]byte, error) { return fs.ReadFile(work, full) }})
+			}
+		}
+	}
+	slices.SortFunc(files, func(a, b compat.File) int { return compareStrings(a.Name, b.Name) })
+	report, err := compat.CheckFiles(ctx, files, compat.Target{})
+	if err != nil {
+		return nil, err
+	}
+	for n := range report.Definitions {
+		report.Definitions[n].From = from[report.Definitions[n].File]
+	}
+	return report.Definitions, nil
 }
 
 // changedInstances are those whose rendered bytes are not what the lock has, all of them for another Kubernetes version. One that

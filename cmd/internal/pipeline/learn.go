@@ -105,6 +105,9 @@ func (l *learned) join(user, server release, f compat.Fact, j *judged) bool {
 		changed = l.note(user, u, func(n *usage) *resolver.API { return &n.uses }) || changed
 		for _, s := range serves {
 			if s.Group == u.Group && s.Kind == u.Kind {
+				if f.Last != "" {
+					s.Where += "; the last that served it is " + f.Last
+				}
 				changed = l.note(server, s, func(n *usage) *resolver.API { return &n.serves }) || changed
 			}
 		}
