@@ -47,39 +47,6 @@ func (s *scanner) reset(text string, tape []event, line int) {
 	*s = scanner{scan: scan{text: text, tape: tape[:0]}, line: line, open: -1, keys: s.keys[:0], maps: s.maps[:0], index: s.index}
 }
 
-// plainText looks at the characters: no control characters, no line breaks but line feeds, nothing that readers disagree about.
-func plainText(text string) bool {
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c >= ' ' && c < 0x7f || c == '\n' {
-			continue
-		}
-		if c < 0x80 {
-			if c != '\t' {
-				return false
-			}
-			continue
-		}
-		if !plainRune(text[i:]) {
-			return false
-		}
-	}
-	return true
-}
-
-// plainRune refuses control characters, other line breaks, byte order marks and noncharacters by their first bytes.
-func plainRune(s string) bool {
-	switch s[0] {
-	case 0xc2:
-		return s[1] >= 0xa0
-	case 0xe2:
-		return s[1] != 0x80 || s[2] != 0xa8 && s[2] != 0xa9
-	case 0xef:
-		return !strings.HasPrefix(s, "\ufeff") && !strings.HasPrefix(s, "\ufffe") && !strings.HasPrefix(s, "\uffff")
-	}
-	return true
-}
-
 func (s *scanner) column() int { return s.at - s.lineStart }
 
 // blank says whether the character at i separates tokens: a space or the end of the line.

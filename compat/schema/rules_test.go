@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"k8s.io/apiserver/pkg/cel/environment"
+
 	"gkops.dev/gkops/compat"
 	"gkops.dev/gkops/compat/finding"
 	"gkops.dev/gkops/compat/knowledge"
@@ -98,6 +100,17 @@ func TestRulesAreTakenSince(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestTheLibraryKnowsTheNewestMinor fails when the table of kinds has a minor whose rules the library of the API server does not know.
+func TestTheLibraryKnowsTheNewestMinor(t *testing.T) {
+	known, err := knowledge.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before := knowledge.Minor(environment.DefaultCompatibilityVersion().Minor()); before+1 < known.Newest {
+		t.Errorf("k8s.io/apiserver in go.mod is of %s, the table knows %s", before+1, known.Newest)
 	}
 }
 
