@@ -31,7 +31,7 @@ func TestDryRun(t *testing.T) {
 	for _, minor := range minors {
 		t.Run("kubernetes "+minor, func(t *testing.T) {
 			c := startControlPlane(t, minor)
-			d := &dryRun{cluster: c, minor: minor, counts: map[[2]verdict]int{}}
+			d := &dryRun{cluster: c, minor: minor, authority: newWebhook(t).authority, counts: map[[2]verdict]int{}}
 			for _, tree := range trees {
 				d.compare(t, tree)
 			}

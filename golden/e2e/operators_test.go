@@ -13,7 +13,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
@@ -22,7 +24,8 @@ import (
 )
 
 // operators stands for the pods of all operators, which do not run: it answers their webhooks, at every address of a Service, as long
-// as a Deployment behind that Service is available; and it gives the webhooks the authority of its certificates, as cert-manager does.
+// as a Deployment behind that Service is available; it gives the webhooks the authority of its certificates, as cert-manager does, and accepts
+// GatewayClasses, as the controllers of gateways do.
 type operators struct {
 	*cluster
 	webhook *webhook
@@ -81,12 +84,37 @@ func (o *operators) inject(t *testing.T, ended chan struct{}) {
 				}
 			}
 		}
+		for _, object := range o.record.kind("gateway.networking.k8s.io/GatewayClass//") {
+			if err := o.accept(t, object); err != nil {
+				t.Errorf("%s: %v", object.GetName(), err)
+			}
+		}
 		select {
 		case <-grown:
 		case <-ended:
 			return
 		}
 	}
+}
+
+// accept says of a GatewayClass that its controller takes it.
+func (o *operators) accept(t *testing.T, object *unstructured.Unstructured) error {
+	if accepted, _ := condition(object, "Accepted"); accepted == "True" || object.GetDeletionTimestamp() != nil {
+		return nil
+	}
+	data, err := json.Marshal(map[string]any{"status": map[string]any{"conditions": []any{map[string]any{
+		"type": "Accepted", "status": "True", "reason": "Accepted", "message": "taken by the test", "observedGeneration": object.GetGeneration(),
+		"lastTransitionTime": time.Now().UTC().Format(time.RFC3339),
+	}}}})
+	if err != nil {
+		return err
+	}
+	classes := schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gatewayclasses"}
+	_, err = o.objects.Resource(classes).Patch(t.Context(), object.GetName(), types.MergePatchType, data, metav1.PatchOptions{FieldManager: "operators"}, "status")
+	if apierrors.IsNotFound(err) || errors.Is(err, t.Context().Err()) {
+		return nil
+	}
+	return err
 }
 
 func (o *operators) trust(t *testing.T, object *unstructured.Unstructured) error {

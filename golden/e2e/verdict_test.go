@@ -28,6 +28,7 @@ import (
 type dryRun struct {
 	*cluster
 	minor     string
+	authority string                      // of operators, see trustConversion
 	counts    map[[2]verdict]int          // compat's verdict, the server's
 	customs   map[schema.GroupKind]custom // what the tree at hand defines
 	versions  int                         // of packages
@@ -109,7 +110,7 @@ func verdictOf(f finding.Finding) verdict {
 		return unserved
 	case "unknown-field", "field-not-yet", "field-removed", "field-type":
 		return misfields
-	case "custom-resource-invalid", "crd-invalid", "incomplete":
+	case "custom-resource-invalid", "crd-invalid", "crd-rule-not-yet", "incomplete":
 		return invalid
 	}
 	return taken
@@ -160,6 +161,7 @@ func (d *dryRun) tried(t *testing.T, object *unstructured.Unstructured, real boo
 	if namespace := object.GetNamespace(); namespace != "" {
 		d.namespace(t, ctx, namespace)
 	}
+	trustConversion(object, d.authority)
 	data, err := json.Marshal(object.Object)
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +183,19 @@ func (d *dryRun) tried(t *testing.T, object *unstructured.Unstructured, real boo
 		d.established(t, ctx, object.GetName())
 	}
 	return serverVerdict(err)
+}
+
+// trustConversion gives the webhook that converts a definition's objects an authority, as its operator does once it runs. From 1.37 on, an API server
+// does not serve a definition while that is no certificate.
+func trustConversion(object *unstructured.Unstructured, authority string) bool {
+	if object.GetKind() != "CustomResourceDefinition" {
+		return false
+	}
+	client, there, _ := unstructured.NestedMap(object.Object, "spec", "conversion", "webhook", "clientConfig")
+	if !there || client["caBundle"] == authority {
+		return false
+	}
+	return unstructured.SetNestedField(object.Object, authority, "spec", "conversion", "webhook", "clientConfig", "caBundle") == nil
 }
 
 // defined reports whether the tree defines the kind and version of an object.
