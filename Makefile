@@ -1,11 +1,13 @@
 # The tasks of gkops. `make` lists them.
 GO ?= go
 SHARED ?= ../shared
+# The volumes of the end-to-end story, each on two Kubernetes minors.
+VOLUMES := 1.30-layers 1.30-kinds 1.37-layers 1.37-kinds
 # Without cgo the program is static and a fifth smaller, and nothing waits for the linker of C.
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: e2e e2e-bot e2e-real e2e-flux e2e-argocd e2e-dryrun e2e-gitea help build test lint golden bench prove demo real browser generate tidy
+.PHONY: e2e e2e-binaries e2e-bot e2e-real e2e-flux e2e-argocd e2e-dryrun e2e-gitea help build test lint golden bench prove demo real browser generate tidy
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,29 +60,36 @@ peers: ## the fixtures of kubeconform and kubectl-validate from their modules, a
 
 e2e: e2e-flux e2e-argocd e2e-bot e2e-gitea ## every end-to-end test that needs nothing but this repository, see docs/e2e.md
 
-e2e-flux: e2e-flux-1.30 e2e-flux-1.37 ## the story with the real Flux on two real Kubernetes minors, programs built once and kept (needs unshare and ip)
+e2e-flux: $(VOLUMES:%=e2e-flux-%) ## the story with the real Flux on two real Kubernetes minors, programs built once and kept (needs unshare and ip)
 
-e2e-argocd: e2e-argocd-1.30 e2e-argocd-1.37 ## the same story with the real Argo CD (needs redis-server too)
+e2e-argocd: $(VOLUMES:%=e2e-argocd-%) ## the same story with the real Argo CD (needs redis-server too)
 
-# Each in namespaces of its own, so that `make -j2` runs them side by side.
-e2e-flux-%:
-	$(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e -count=1 -timeout 20m -run 'TestFlux$$/kubernetes_$*$$' -v ./golden/e2e
+# What runs side by side is linked once.
+e2e-binaries: build
+	$(GO) test -c -tags e2e,real,gitea -o bin/e2e.test ./golden/e2e
 
-e2e-argocd-%:
-	$(GO) run ./cmd/internal/programs argocd $(GO) test -tags e2e -count=1 -timeout 20m -run 'TestArgoCD$$/kubernetes_$*$$' -v ./golden/e2e
+# $(call e2e,TIER,TESTS) runs tests with the programs of a tier, in namespaces of their own, so that `make -j4` runs several side by side.
+e2e = $(GO) run ./cmd/internal/programs $(1) env -C golden/e2e GKOPS_E2E_GKOPS=$(CURDIR)/bin/gkops GKOPS_SHARED=$(abspath $(SHARED)) \
+	$(CURDIR)/bin/e2e.test -test.v -test.timeout 40m -test.run '$(2)'
 
-e2e-real: ## packages of the real registries with both engines (needs $(SHARED))
-	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs flux $(GO) test -tags e2e,real -count=1 -timeout 20m -run TestRealFlux -v ./golden/e2e
-	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs argocd $(GO) test -tags e2e,real -count=1 -timeout 20m -run TestRealArgoCD -v ./golden/e2e
+e2e-flux-%: e2e-binaries
+	$(call e2e,flux,^TestFlux$$/kubernetes_$(subst -,_,$*)$$)
 
-e2e-dryrun: ## every package of the real registries against the API servers, beside what compat says (needs $(SHARED)); not run yet
-	GKOPS_SHARED=$(abspath $(SHARED)) $(GO) run ./cmd/internal/programs dryrun $(GO) test -tags e2e,real -count=1 -timeout 40m -run TestDryRun -v ./golden/e2e
+e2e-argocd-%: e2e-binaries
+	$(call e2e,argocd,^TestArgoCD$$/kubernetes_$(subst -,_,$*)$$)
 
-e2e-gitea: ## the client of Gitea, pushes and a stack of pulls against the real Gitea, built once and kept in the cache (needs a C compiler, git, unshare and ip)
-	$(GO) run ./cmd/internal/programs gitea $(GO) test -tags e2e,gitea -count=1 -timeout 20m -run TestGitea -v ./golden/e2e
+e2e-real: e2e-binaries ## packages of the real registries with both engines (needs $(SHARED))
+	$(call e2e,flux,^TestRealFlux$$)
+	$(call e2e,argocd,^TestRealArgoCD$$)
 
-e2e-bot: ## the bot opens a pull at the real Gitea, it is merged, and the real Flux reconciles it
-	$(GO) run ./cmd/internal/programs bot $(GO) test -tags e2e,gitea -count=1 -timeout 20m -run TestBot -v ./golden/e2e
+e2e-dryrun: e2e-binaries ## every package of the real registries against the API servers, beside what compat says (needs $(SHARED))
+	$(call e2e,dryrun,^TestDryRun$$)
+
+e2e-gitea: e2e-binaries ## the client of Gitea, pushes and a stack of pulls against the real Gitea, built once and kept in the cache (needs a C compiler, git, unshare and ip)
+	$(call e2e,gitea,^TestGitea)
+
+e2e-bot: e2e-binaries ## the bot opens a pull at the real Gitea, it is merged, and the real Flux reconciles it
+	$(call e2e,bot,^TestBot)
 
 tidy: ## tidy go.mod
 	$(GO) mod tidy

@@ -47,8 +47,7 @@ type rendered struct{ pkg, dir, program string }
 func renderAll(t *testing.T, shared string) []rendered {
 	t.Helper()
 	root := t.TempDir()
-	program := filepath.Join(root, "gkops")
-	output(t, "../..", nil, "go", "build", "-o", program, "./cmd/gkops")
+	program := place(t, "gkops")
 	env := []string{"GKOPS_MIRROR=" + filepath.Join(shared, "mirror") + ",off", "XDG_CACHE_HOME=" + filepath.Join(root, "cache"), "GIT_CONFIG_GLOBAL=/dev/null"}
 	var trees []rendered
 	refused := 0

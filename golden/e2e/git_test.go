@@ -34,15 +34,14 @@ func newWorkspace(t *testing.T) *workspace {
 	return w
 }
 
-// noClone builds gkops for a clone that is still to be made.
+// noClone is for a clone that is still to be made.
 func noClone(t *testing.T, url string) *workspace {
 	t.Helper()
 	root := t.TempDir()
-	w := &workspace{url: url, dir: filepath.Join(root, "clone"), program: filepath.Join(root, "gkops"), env: []string{
+	w := &workspace{url: url, dir: filepath.Join(root, "clone"), program: place(t, "gkops"), env: []string{
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_AUTHOR_NAME=Test", "GIT_AUTHOR_EMAIL=test@example.org",
 		"GIT_COMMITTER_NAME=Test", "GIT_COMMITTER_EMAIL=test@example.org", "XDG_CACHE_HOME=" + filepath.Join(root, "cache"),
 	}}
-	output(t, "../..", nil, "go", "build", "-o", w.program, "./cmd/gkops")
 	return w
 }
 
