@@ -31,32 +31,17 @@ func (b *build) translate(c Cluster, objects []*object) error {
 		}
 	}
 	weights := map[string][]string{}
-	for _, o := range objects {
-		if o.sourceAnnotation(policyAnnotation) == "keep" {
-			o.keep = true
-		}
-		hook := o.sourceAnnotation(hookAnnotation)
-		if hook == "" {
-			continue
-		}
-		part := b.placeOfHook(o, hook)
-		if part == "" {
-			o.dropped = true
-			continue
-		}
-		if twin := ordinary[b.chartKey(o)]; twin != nil {
-			// The chart has the object as a hook and as an ordinary one: it is there once, as early as it is needed.
-			o.dropped = true
-			if part == Before {
-				twin.hook, twin.weight = part, weightOf(o)
+	for _, workloads := range []bool{false, true} { // what a workload needs may be a hook too, and is known then
+		for _, o := range objects {
+			if o.isWorkload() != workloads {
+				continue
 			}
-			continue
-		}
-		if err := b.hooked(c, o, part); err != nil {
-			return err
-		}
-		if o.isWorkload() {
-			weights[part] = append(weights[part], strconv.Itoa(o.weight))
+			if err := b.translateHook(c, o, ordinary); err != nil {
+				return err
+			}
+			if o.hook != "" && !o.dropped && workloads {
+				weights[o.hook] = append(weights[o.hook], strconv.Itoa(o.weight))
+			}
 		}
 	}
 	for _, part := range []string{Before, After} {
@@ -71,6 +56,31 @@ func (b *build) translate(c Cluster, objects []*object) error {
 		}
 	}
 	return nil
+}
+
+// translateHook gives a hook its part, or drops it; ordinary are the objects of the chart that are none.
+func (b *build) translateHook(c Cluster, o *object, ordinary map[string]*object) error {
+	if o.sourceAnnotation(policyAnnotation) == "keep" {
+		o.keep = true
+	}
+	hook := o.sourceAnnotation(hookAnnotation)
+	if hook == "" {
+		return nil
+	}
+	part := b.placeOfHook(o, hook, ordinary)
+	if part == "" {
+		o.dropped = true
+		return nil
+	}
+	if twin := ordinary[b.chartKey(o)]; twin != nil {
+		// The chart has the object as a hook and as an ordinary one: it is there once, as early as it is needed.
+		o.dropped = true
+		if part == Before {
+			twin.hook, twin.weight = part, weightOf(o)
+		}
+		return nil
+	}
+	return b.hooked(c, o, part)
 }
 
 // weightOf is the weight of a hook; one that is no number is 0, as for Helm.
@@ -137,7 +147,7 @@ func (b *build) chartKey(o *object) string {
 }
 
 // placeOfHook is the part that a hook goes to, empty for one that is left out.
-func (b *build) placeOfHook(o *object, hook string) string {
+func (b *build) placeOfHook(o *object, hook string, ordinary map[string]*object) string {
 	var before, after, other, unknown, test []string
 	for event := range strings.SplitSeq(hook, ",") {
 		switch event = strings.ToLower(strings.TrimSpace(event)); event {
@@ -166,13 +176,31 @@ func (b *build) placeOfHook(o *object, hook string) string {
 	case len(other) > 0 && o.isWorkload():
 		b.say(o, "hook-dropped", finding.Warning, "%s %s does not run at %s: no engine has that moment for one package", o.id.Kind, o.id.Name, strings.Join(other, ", "))
 	}
-	if len(before) > 0 && len(after) > 0 && o.isWorkload() {
-		b.say(o, "hook-twice", finding.Warning, "%s %s is a hook before and after (%s): it runs before only", o.id.Kind, o.id.Name, hook)
+	if len(before) == 0 {
+		return After
 	}
-	if len(before) > 0 {
-		return Before
+	if o.isWorkload() {
+		return b.placeOfEarly(o, before, after, b.needs(o, ordinary))
 	}
-	return After
+	return Before
+}
+
+// placeOfEarly is placeOfHook for a workload that Helm runs before the rest. One that needs an object of the rest cannot, where there is no version
+// before that has it.
+func (b *build) placeOfEarly(o *object, before, after []string, need string) string {
+	all := strings.Join(slices.Concat(before, after), ", ")
+	switch {
+	case need != "" && len(after) > 0:
+		b.say(o, "hook-twice", finding.Warning, "%s %s is a hook before and after (%s): it runs after only, because it needs %s", o.id.Kind, o.id.Name, all, need)
+		return After
+	case need != "" && !slices.Contains(before, "pre-install"):
+		b.say(o, "hook-dropped", finding.Warning,
+			"%s %s is left out: Helm runs it at pre-upgrade alone, with %s of the version before, and no engine has that moment for one package", o.id.Kind, o.id.Name, need)
+		return ""
+	case len(after) > 0:
+		b.say(o, "hook-twice", finding.Warning, "%s %s is a hook before and after (%s): it runs before only", o.id.Kind, o.id.Name, all)
+	}
+	return Before
 }
 
 // hooked makes of a hook what the engine runs: for Flux an ordinary object, made anew when it changes; for Argo CD a hook of the sync, in the
