@@ -198,6 +198,20 @@ func TestPrereleases(t *testing.T) {
 	}
 }
 
+// TestNamespaceIsNotKubernetes: a chart that is called as Kubernetes calls its own namespaces has another one by default.
+func TestNamespaceIsNotKubernetes(t *testing.T) {
+	server := serve(t, map[string]string{"index.yaml": "entries:\n  kube-web:\n  - name: kube-web\n    version: 1.0.0\n"})
+	registry := catalog.NewRegistry("charts", server.URL, helm.New(server.URL, web.New(http.DefaultClient, web.Options{}), false))
+	versions, err := registry.Versions(t.Context(), "kube-web")
+	if err != nil || len(versions) != 1 {
+		t.Fatalf("%v, %v", versions, err)
+	}
+	release, err := registry.Release(t.Context(), "kube-web", versions[0])
+	if err != nil || release.Manifest.DefaultNamespace != "web" {
+		t.Errorf("%+v, %v", release, err)
+	}
+}
+
 func TestTwice(t *testing.T) {
 	entry := "  - name: web\n    version: %s\n    digest: %s\n"
 	one, other := strings.Repeat("1", 64), strings.Repeat("2", 64)

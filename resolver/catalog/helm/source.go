@@ -203,14 +203,14 @@ func (s *Source) entry(ctx context.Context, chart, version string) (*Entry, erro
 }
 
 // manifest is the package.yaml of a version. It holds only what the chart says of itself, so that its digest stays. A chart is installed in
-// namespaces, any number of times; the default namespace is called as the chart.
+// namespaces, any number of times; the default namespace is called as the chart, without kube-, which Kubernetes keeps for its own.
 func (s *Source) manifest(ctx context.Context, chart, version string) ([]byte, error) {
 	entry, err := s.entry(ctx, chart, version)
 	if err != nil {
 		return nil, err
 	}
 	m := catalog.Manifest{
-		Name: chart, Scope: catalog.NamespacedScope, DefaultNamespace: chart, ShortDescription: entry.Description,
+		Name: chart, Scope: catalog.NamespacedScope, DefaultNamespace: strings.TrimPrefix(chart, "kube-"), ShortDescription: entry.Description,
 		Helm: &catalog.Helm{RepositoryURL: s.shown, ChartName: chart, ChartVersion: entry.Version.String()},
 	}
 	if home, err := url.Parse(entry.Home); err == nil && home.Host != "" && home.User == nil {
