@@ -145,11 +145,12 @@ func account(t testing.TB, base, head fs.FS, report *Report) {
 type accounts struct {
 	lines map[string][]string
 	docs  map[string][]document.Document
+	same  map[string][]*document.Document // by sameAs
 }
 
 func newAccounts(t testing.TB, tree fs.FS) *accounts {
 	t.Helper()
-	a := &accounts{lines: map[string][]string{}, docs: map[string][]document.Document{}}
+	a := &accounts{lines: map[string][]string{}, docs: map[string][]document.Document{}, same: map[string][]*document.Document{}}
 	files, err := golden.Files(tree)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
@@ -158,6 +159,12 @@ func newAccounts(t testing.TB, tree fs.FS) *accounts {
 		a.lines[name] = linesOf(data)
 		if docs, err := document.Parse(name, data); err == nil && isManifest(name) {
 			a.docs[name] = slices.DeleteFunc(docs, func(d document.Document) bool { return !isObject(&d) })
+		}
+	}
+	for _, docs := range a.docs {
+		for i := range docs {
+			key := sameAs(docs[i].Object())
+			a.same[key] = append(a.same[key], &docs[i])
 		}
 	}
 	return a
@@ -190,11 +197,9 @@ func (a *accounts) empty(line changedLine) bool {
 }
 
 func (a *accounts) twin(doc *document.Document) *document.Document {
-	for _, docs := range a.docs {
-		for i := range docs {
-			if sameAs(docs[i].Object()) == sameAs(doc.Object()) && canonical(docs[i].Root()) == canonical(doc.Root()) {
-				return &docs[i]
-			}
+	for _, other := range a.same[sameAs(doc.Object())] {
+		if canonical(other.Root()) == canonical(doc.Root()) {
+			return other
 		}
 	}
 	return nil

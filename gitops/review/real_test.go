@@ -72,7 +72,7 @@ var realPairs = []struct {
 	{"nginx-gateway-fabric", "v1.3.0", "v1.4.0", Medium, []string{"exposed nginx-gateway"}},
 	{"ingress-nginx", "0.34.1", "0.49.3", High, []string{"immutable-field ingress-nginx-admission-create"}},
 	{"clickhouse-operator", "release-0.24.5", "release-0.25.6", High, []string{"rbac-growth clickhouse-operator", "secret-in-git etc-clickhouse-operator-files"}},
-	{"kube-prometheus", "v0.8.0", "v0.10.0", High, []string{"secret-in-git alertmanager-main"}},
+	{"kube-prometheus", "v0.8.0", "v0.10.0", Medium, []string{"secret-in-git alertmanager-main"}},
 }
 
 func TestRealPairs(t *testing.T) {
