@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"k8s.io/apiserver/pkg/cel/environment"
 
@@ -189,5 +190,17 @@ func TestBrokenRulesAreNoMatterOfMinors(t *testing.T) {
 	report := checked(t, ruled(t, "isIP(self.nothing)"), "1.30")
 	if len(report.Findings) > 0 || report.Interval.Min != "1.24" {
 		t.Errorf("%+v", report)
+	}
+}
+
+// TestWordsAreFoundInTimeThatGrowsWithTheText gives texts that look back or ahead at every character.
+func TestWordsAreFoundInTimeThatGrowsWithTheText(t *testing.T) {
+	w := wordsSince(knowledge.Between(24, 37))
+	for _, text := range []string{strings.Repeat("all(", 1<<20), strings.Repeat("(", 1<<22), strings.Repeat(" (", 1<<21), strings.Repeat("a.", 1<<21) + "(", strings.Repeat("all(a,", 1<<20)} {
+		start := time.Now()
+		w.in(text, true)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%.20q...: %s", text, took)
+		}
 	}
 }

@@ -140,8 +140,17 @@ func isKeyword(name string) bool {
 	return ok && escaped == "__"+name+"__"
 }
 
+// maxNames is how long two names and their commas may be: longer ones are looked at by the compiler.
+const maxNames = 1000
+
 // namesTwo reports whether arguments begin with two names, as those of macros over keys and values do.
 func namesTwo(arguments string) bool {
+	if len(arguments) > maxNames {
+		arguments = arguments[:maxNames]
+		if !strings.Contains(arguments, ",") {
+			return true
+		}
+	}
 	first, rest, found := strings.Cut(arguments, ",")
 	second, _, more := strings.Cut(rest, ",")
 	return found && more && isName(first) && isName(second)
