@@ -25,7 +25,7 @@ func silent(t *testing.T, err error) {
 	}
 }
 
-func TestDeadAndSlowServers(t *testing.T) {
+func TestC24DeadAndSlowServers(t *testing.T) {
 	servers := map[string]func(c net.Conn){
 		"silent": func(c net.Conn) { time.Sleep(5 * time.Second); c.Close() },
 		"one byte at a time": func(c net.Conn) {
@@ -91,7 +91,7 @@ func TestOneConversationIsBounded(t *testing.T) {
 }
 
 // A push whose answer is lost has arrived; one that did not arrive changed nothing, and is made again by who wants it.
-func TestPushThatIsCutOff(t *testing.T) {
+func TestC24PushThatIsCutOff(t *testing.T) {
 	for _, arrives := range []bool{true, false} {
 		s := serve(t)
 		r := s.open(t, "http")

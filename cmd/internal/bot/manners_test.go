@@ -47,6 +47,30 @@ func TestC10PersonPushesToTheBranch(t *testing.T) {
 	f.want(f.quiet(), "upgrade/tool left")
 }
 
+// TestTickBringsAnEditedBranchBack: who asks for it gets the bot's own commit again, and the mark goes.
+func TestTickBringsAnEditedBranchBack(t *testing.T) {
+	t.Parallel()
+	f := upgraded(t)
+	mine := f.server.Push(t, repo, "gkops/upgrade/tool", "Mine", map[string]string{"note": "mine\n"})
+	f.publish("tool", "v1.0.0", "v1.1.0", "v1.2.0")
+	f.want(f.run(), "upgrade/tool left")
+	f.tick("rebase gkops/upgrade/tool")
+	f.want(f.run(), "upgrade/tool updated")
+	if f.server.Tip(t, repo, "gkops/upgrade/tool") == mine {
+		t.Error("the branch is still the person's")
+	}
+	if p := f.pulls(forge.Open); len(p) != 1 || len(p[0].Labels) != 0 || p[0].Title != "Upgrade tool to v1.2.0" {
+		t.Errorf("%+v", p)
+	}
+	if got := f.facts(); got != "1 branches, 1 pulls, 1 commits" {
+		t.Error(got)
+	}
+	f.want(f.quiet(), "upgrade/tool unchanged")
+	if strings.Contains(f.dashboard().Body, "[x]") {
+		t.Error("the tick is still there")
+	}
+}
+
 // TestC10PushBetweenFetchAndPush: the person comes after the bot has looked and before it pushes.
 func TestC10PushBetweenFetchAndPush(t *testing.T) {
 	t.Parallel()

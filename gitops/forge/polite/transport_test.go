@@ -48,7 +48,7 @@ func ask(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, n int
 	return &http.Client{Transport: transport}, origin, c, &asked
 }
 
-func TestLimits(t *testing.T) {
+func TestC20Limits(t *testing.T) {
 	date := time.Unix(1_800_000_000, 0).Add(20 * time.Second).UTC().Format(http.TimeFormat)
 	cases := []struct {
 		name    string
@@ -102,7 +102,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestTriesAreBounded(t *testing.T) {
+func TestC20TriesAreBounded(t *testing.T) {
 	client, origin, clock, asked := ask(t, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(502) })
 	_, err := client.Get(origin.String())
 	if Status(err) != 502 || *asked != 4 || len(clock.slept) != 3 {
