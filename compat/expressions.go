@@ -52,6 +52,7 @@ type expressions struct {
 	definition *Definition
 	root       *piece
 	limits     []RuleLimit
+	left       int // rules that were not looked at
 }
 
 // judgeRules judges the CEL rules of the definitions in the tree by what API servers take in a new definition, and returns which
@@ -92,6 +93,11 @@ func (c *checker) judgeRules(ctx context.Context, report *Report) ([]limit, erro
 			continue
 		}
 		d := &report.Definitions[i]
+		if e.left > 0 {
+			f := newFinding(NotValidated, d.Object, fmt.Sprintf("%d of its rules were not held to what API servers take in a new definition: there are too many", e.left))
+			f.File, f.Line = d.File, d.Line
+			report.Findings = append(report.Findings, f)
+		}
 		for _, l := range e.together() {
 			limits = append(limits, limit{l.minors(c.known), c.ruleBound(d, l)})
 			if f, found := c.judgeRule(d, l); found {
@@ -111,7 +117,7 @@ func (c *checker) compileRules(e *expressions) error {
 	if err != nil {
 		return fmt.Errorf("read %s in %s: %w", e.definition.Object, e.definition.File, err)
 	}
-	e.limits = c.schemas.Rules(value, c.known.Minors())
+	e.limits, e.left = c.schemas.Rules(value, c.known.Minors())
 	return nil
 }
 

@@ -63,7 +63,7 @@ func Rules() []Rule {
 		{InvalidCRD, e, "A custom resource definition cannot be used."},
 		{RuleNotYet, e, "A rule of a custom resource definition uses what only newer API servers take in a new rule."},
 		{StoredAtRisk, e, "A version that may still be stored in the cluster is dropped."},
-		{NotValidated, w, "A custom resource was not held to the rules of its definition: it would have taken too long."},
+		{NotValidated, w, "A custom resource, or a rule of a definition, was not judged: it would have taken too long."},
 		{UnknownField, w, "No known Kubernetes version has this field: a typing error, or dropped in silence."},
 		{OffByDefault, w, "The API is served only when the API server is told to."},
 		{Missing, w, "No definition of a custom resource is in the tree."},

@@ -24,8 +24,8 @@ type Schemas interface {
 	// their schema has numbers that need not be integers.
 	Varying(minors knowledge.Minors) func(rules []byte, fractions bool) bool
 	// Rules are the CEL rules of a definition (the Value of its document) that API servers of only some of the minors take in a
-	// new definition, in a fixed order.
-	Rules(definition any, minors knowledge.Minors) []RuleLimit
+	// new definition, in a fixed order, and how many were not looked at because there are too many.
+	Rules(definition any, minors knowledge.Minors) (limits []RuleLimit, left int)
 	// Compile reads a definition (the Value of its document). Its error says why the definition cannot be used. used are the versions
 	// that objects will be validated in.
 	Compile(definition any, used []string) (Validator, error)

@@ -40,12 +40,16 @@ func wordsSince(minors knowledge.Minors) words {
 	return newWords(env.NewExpressionsEnv(), env.StoredExpressionsEnv())
 }
 
-// Rules are the rules of a definition that API servers of only some of the minors take in a new definition, in their order. It
-// tells nothing of rules that none ever takes, and of definitions that cannot be used: Compile does.
-func (Schemas) Rules(definition any, minors knowledge.Minors) []compat.RuleLimit {
+// mostRules is how many rules of one definition are compiled for several minors, at some milliseconds each. Real ones have a tenth of it.
+const mostRules = 500
+
+// Rules are the rules of a definition that API servers of only some of the minors take in a new definition, in their order, and how many
+// were not looked at, as there are too many. It tells nothing of rules that none ever takes, and of definitions that cannot be used:
+// Compile does.
+func (Schemas) Rules(definition any, minors knowledge.Minors) (limits []compat.RuleLimit, left int) {
 	crd, err := read(definition)
 	if err != nil {
-		return nil
+		return nil, 0
 	}
 	v := variation{minors: minors, words: wordsSince(minors)}
 	for i := range crd.Spec.Versions {
@@ -61,7 +65,7 @@ func (Schemas) Rules(definition any, minors knowledge.Minors) []compat.RuleLimit
 		v.fractions = hasFractions(shape)
 		eachRule(shape, model.SchemaDeclType(shape, true), root, v.rule)
 	}
-	return v.limits
+	return v.limits, max(v.seen-mostRules, 0)
 }
 
 // eachRule visits the rules of a schema and of those below it. typ is what they see; it is nil where they see nothing.
@@ -79,6 +83,7 @@ type variation struct {
 	minors    knowledge.Minors
 	words     words
 	fractions bool // the schema has numbers that need not be integers
+	seen      int  // rules that may depend on the minor
 	limits    []compat.RuleLimit
 }
 
@@ -101,6 +106,9 @@ func hasFractions(s *structural.Structural) bool {
 func (v *variation) rule(s *structural.Structural, typ *apiservercel.DeclType, i int, path *field.Path) {
 	rule := s.XValidations[i]
 	if !v.words.in(rule.Rule, v.fractions) && !v.words.in(rule.MessageExpression, v.fractions) {
+		return
+	}
+	if v.seen++; v.seen > mostRules {
 		return
 	}
 	one := *s

@@ -193,6 +193,16 @@ func TestBrokenRulesAreNoMatterOfMinors(t *testing.T) {
 	}
 }
 
+// TestTooManyRulesAreTold bounds what a definition may cost.
+func TestTooManyRulesAreTold(t *testing.T) {
+	rule := `rule: "isIP(self.host)"`
+	text := strings.Replace(ruled(t, "isIP(self.host)"), "            - "+rule, strings.Repeat("            - "+rule+"\n", mostRules+7)+"            - "+rule, 1)
+	got := checked(t, text, "1.30").Findings
+	if len(got) != 2 || got[0].Rule != compat.NotValidated || !strings.HasPrefix(got[0].Message, "8 of its rules were not held") || got[1].Rule != compat.RuleNotYet {
+		t.Errorf("%.400s", fmt.Sprint(got))
+	}
+}
+
 // TestWordsAreFoundInTimeThatGrowsWithTheText gives texts that look back or ahead at every character.
 func TestWordsAreFoundInTimeThatGrowsWithTheText(t *testing.T) {
 	w := wordsSince(knowledge.Between(24, 37))
