@@ -5,6 +5,7 @@ package helm_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -120,6 +121,9 @@ func ours(chart string) ([]document.Document, []helm.Unsteady, error) {
 	loaded, err := helm.Load(chart, data)
 	if err != nil {
 		return nil, nil, err
+	}
+	if missing := loaded.Missing(); len(missing) > 0 { // as the render of a package does
+		return nil, nil, fmt.Errorf("its archive lacks %q", missing)
 	}
 	r := release(nil)
 	if file, err := os.ReadFile(strings.TrimSuffix(chart, ".tgz") + ".values.yaml"); err == nil {
