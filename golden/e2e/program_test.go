@@ -50,6 +50,7 @@ func startAs(t *testing.T, dir, as, program string, env []string, args ...string
 	stopping, ended, died := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
 		defer close(ended)
+		defer close(died)
 		err := cmd.Wait()
 		select {
 		case <-stopping:

@@ -161,7 +161,7 @@ func (d *dryRun) tried(t *testing.T, object *unstructured.Unstructured, real boo
 	if namespace := object.GetNamespace(); namespace != "" {
 		d.namespace(t, ctx, namespace)
 	}
-	trustConversion(object, d.authority)
+	trustConversion(t, object, d.authority)
 	data, err := json.Marshal(object.Object)
 	if err != nil {
 		t.Fatal(err)
@@ -187,15 +187,15 @@ func (d *dryRun) tried(t *testing.T, object *unstructured.Unstructured, real boo
 
 // trustConversion gives the webhook that converts a definition's objects an authority, as its operator does once it runs. From 1.37 on, an API server
 // does not serve a definition while that is no certificate.
-func trustConversion(object *unstructured.Unstructured, authority string) bool {
-	if object.GetKind() != "CustomResourceDefinition" {
-		return false
+func trustConversion(t *testing.T, object *unstructured.Unstructured, authority string) {
+	t.Helper()
+	client := []string{"spec", "conversion", "webhook", "clientConfig"}
+	if _, there, _ := unstructured.NestedMap(object.Object, client...); object.GetKind() != "CustomResourceDefinition" || !there {
+		return
 	}
-	client, there, _ := unstructured.NestedMap(object.Object, "spec", "conversion", "webhook", "clientConfig")
-	if !there || client["caBundle"] == authority {
-		return false
+	if err := unstructured.SetNestedField(object.Object, authority, append(client, "caBundle")...); err != nil {
+		t.Fatal(err)
 	}
-	return unstructured.SetNestedField(object.Object, authority, "spec", "conversion", "webhook", "clientConfig", "caBundle") == nil
 }
 
 // defined reports whether the tree defines the kind and version of an object.
