@@ -117,6 +117,9 @@ func (t *tree) addFlux(waves []int) error {
 	}
 	names := make([]string, 0, len(kustomizations))
 	for _, k := range kustomizations {
+		if len(k.DependsOn) == 0 {
+			k.Components = []string{t.addFirst(k)}
+		}
 		data, err := k.YAML()
 		if err != nil {
 			return err
@@ -131,6 +134,24 @@ func (t *tree) addFlux(waves []int) error {
 	t.files[path.Join(t.cluster.Root, kustomizationFile)] = kustomization([]string{"flux"})
 	return nil
 }
+
+// addFirst writes a Component for a Kustomization that waits for nothing, and returns where it is from the folder of that. All Kustomizations of a
+// source take up a revision at the same time, each by what the cluster knows of it. One that has to wait from this revision on would be at work
+// before it is told so: the Component is gone then, without which Flux applies nothing of it.
+func (t *tree) addFirst(k flux.Kustomization) string {
+	folder := path.Join("flux", "first", k.Name)
+	t.files[path.Join(t.cluster.Root, folder, kustomizationFile)] = []byte(Header + fmt.Sprintf(firstText, k.Name))
+	within := strings.TrimPrefix(k.Path, "./"+t.cluster.Root+"/")
+	return strings.Repeat("../", strings.Count(within, "/")+1) + folder
+}
+
+const firstText = `# It is here as long as %[1]s waits for nothing. In a revision in which that waits for others, this is gone, and Flux
+# applies nothing of it until it knows what to wait for.
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+metadata:
+  name: %[1]s
+`
 
 // fluxList lists the Kustomizations. It names their namespace too, because kustomize refuses a kustomization without anything in it,
 // which is what an empty cluster has.

@@ -30,6 +30,9 @@ func TestC24DeadAndSlowServers(t *testing.T) {
 		"silent": func(c net.Conn) { time.Sleep(5 * time.Second); c.Close() },
 		"one byte at a time": func(c net.Conn) {
 			defer c.Close()
+			if _, err := c.Read(make([]byte, 1)); err != nil { // no server answers before it is asked
+				return
+			}
 			head := "HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\nContent-Length: 100000\r\n\r\n"
 			for _, b := range []byte(head + strings.Repeat("1", 1000)) {
 				if _, err := c.Write([]byte{b}); err != nil {

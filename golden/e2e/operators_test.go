@@ -24,8 +24,8 @@ import (
 )
 
 // operators stands for the pods of all operators, which do not run: it answers their webhooks, at every address of a Service, as long
-// as a Deployment behind that Service is available; it gives the webhooks the authority of its certificates, as cert-manager does, and accepts
-// GatewayClasses, as the controllers of gateways do.
+// as a Deployment behind that Service is available; it gives the webhooks the authority of its certificates, as cert-manager does, and says of
+// custom resources what their controllers say once they took them.
 type operators struct {
 	*cluster
 	webhook *webhook
@@ -84,9 +84,11 @@ func (o *operators) inject(t *testing.T, ended chan struct{}) {
 				}
 			}
 		}
-		for _, object := range o.record.kind("gateway.networking.k8s.io/GatewayClass//") {
-			if err := o.accept(t, object); err != nil {
-				t.Errorf("%s: %v", object.GetName(), err)
+		for _, a := range answers() {
+			for _, object := range o.record.kind(a.resource.Group + "/" + a.kind + "/") {
+				if err := o.accept(t, object, a); err != nil {
+					t.Errorf("%s: %v", object.GetName(), err)
+				}
 			}
 		}
 		select {
@@ -97,20 +99,49 @@ func (o *operators) inject(t *testing.T, ended chan struct{}) {
 	}
 }
 
-// accept says of a GatewayClass that its controller takes it.
-func (o *operators) accept(t *testing.T, object *unstructured.Unstructured) error {
-	if accepted, _ := condition(object, "Accepted"); accepted == "True" || object.GetDeletionTimestamp() != nil {
+// answer is what a controller says of an object of a kind that it took: engines wait for it.
+type answer struct {
+	resource  schema.GroupVersionResource
+	kind      string
+	condition string // that becomes True
+	phase     string // of the status, if it has one
+}
+
+func answers() []answer {
+	of := func(group, kind, condition, phase string) answer {
+		plural := strings.ToLower(kind) + "s"
+		if strings.HasSuffix(kind, "s") {
+			plural = strings.ToLower(kind) + "es"
+		}
+		return answer{schema.GroupVersionResource{Group: group, Version: "v1", Resource: plural}, kind, condition, phase}
+	}
+	return []answer{
+		of("gateway.networking.k8s.io", "GatewayClass", "Accepted", ""),
+		of("cert-manager.io", "Issuer", "Ready", ""),
+		of("cert-manager.io", "ClusterIssuer", "Ready", ""),
+		of("cert-manager.io", "Certificate", "Ready", ""),
+		of("postgresql.cnpg.io", "Cluster", "Ready", "Cluster in healthy state"),
+	}
+}
+
+// accept says of an object that its controller took it, as it is now.
+func (o *operators) accept(t *testing.T, object *unstructured.Unstructured, a answer) error {
+	if status, _ := condition(object, a.condition); status == "True" || object.GetDeletionTimestamp() != nil {
 		return nil
 	}
-	data, err := json.Marshal(map[string]any{"status": map[string]any{"conditions": []any{map[string]any{
-		"type": "Accepted", "status": "True", "reason": "Accepted", "message": "taken by the test", "observedGeneration": object.GetGeneration(),
+	said := map[string]any{"conditions": []any{map[string]any{
+		"type": a.condition, "status": "True", "reason": "Taken", "message": "taken by the test", "observedGeneration": object.GetGeneration(),
 		"lastTransitionTime": time.Now().UTC().Format(time.RFC3339),
-	}}}})
+	}}}
+	if a.phase != "" {
+		said["phase"] = a.phase
+	}
+	data, err := json.Marshal(map[string]any{"status": said})
 	if err != nil {
 		return err
 	}
-	classes := schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gatewayclasses"}
-	_, err = o.objects.Resource(classes).Patch(t.Context(), object.GetName(), types.MergePatchType, data, metav1.PatchOptions{FieldManager: "operators"}, "status")
+	_, err = o.objects.Resource(a.resource).Namespace(object.GetNamespace()).
+		Patch(t.Context(), object.GetName(), types.MergePatchType, data, metav1.PatchOptions{FieldManager: "operators"}, "status")
 	if apierrors.IsNotFound(err) || errors.Is(err, t.Context().Err()) {
 		return nil
 	}

@@ -68,6 +68,8 @@ func startAs(t *testing.T, dir, as, program string, env []string, args ...string
 			<-ended
 		}
 		log.Close()
+		state := cmd.ProcessState
+		t.Logf("%s took %.1f s of processor", as, (state.UserTime() + state.SystemTime()).Seconds())
 		if t.Failed() {
 			t.Logf("the end of %s:\n%s", filepath.Base(name), tail(name, 25))
 		}

@@ -79,10 +79,11 @@ const (
 	shopSettings   = "/ConfigMap/shop/shop"
 	shopNamespace  = "/Namespace//shop"
 	auditSettings  = "/ConfigMap/audit/audit"
+	badgeSettings  = "/ConfigMap/badge/badge"
 )
 
 func (s *scene) installed(t *testing.T) {
-	s.gkops(t, "add", "shop@1.0.0", "keys@1.0.0", "--commit")
+	s.gkops(t, "add", "shop@1.0.0", "keys@1.0.0", "badge@1.0.0", "--commit")
 	step := s.begin(t)
 	step.inOrder(t, keysDefinition, keysOperator, defaultKey, shop)
 	step.inOrder(t, keysOperator, sessionKey)
@@ -116,10 +117,12 @@ func (s *scene) mended(t *testing.T) {
 	s.next(t).inOrder(t, keysOperator, defaultKey)
 }
 
-// extended gives shop a dependency that nothing else has: audit comes before shop, which moves a layer back.
+// extended gives shop a dependency, and badge its first one: audit comes before both, which move a layer back.
 func (s *scene) extended(t *testing.T) {
-	s.gkops(t, "add", "shop@1.2.0", "--commit")
-	s.next(t).inOrder(t, auditSettings, shop)
+	s.gkops(t, "add", "shop@1.2.0", "badge@1.1.0", "--commit")
+	step := s.next(t)
+	step.inOrder(t, auditSettings, shop)
+	step.inOrder(t, auditSettings, badgeSettings)
 }
 
 // shared takes one of two packages out of a Namespace, the one that brought it, and one instance of a package with two.
@@ -201,8 +204,11 @@ func (s *scene) released(t *testing.T) {
 // removed takes everything out, one part per commit: what it leaves behind is what holds data.
 func (s *scene) removed(t *testing.T) {
 	before := s.record.identities()
-	s.remove(t, "shop", "keys")
-	s.absent(t, defaultKey, sessionKey, keysOperator, shop, shopSettings, auditSettings)
+	s.remove(t, "shop", "keys", "badge")
+	if n := len(s.tree.Objects); n > 0 {
+		t.Errorf("%d objects are left in Git", n)
+	}
+	s.absent(t, defaultKey, sessionKey, keysOperator, shop, shopSettings, auditSettings, badgeSettings)
 	s.there(t, keysDefinition, keysNamespace, shopNamespace)
 	s.nothingAgain(t, before)
 }

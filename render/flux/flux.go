@@ -25,6 +25,7 @@ type Kustomization struct {
 	Labels          map[string]string
 	Annotations     map[string]string
 	Path            string   // "./gkops/prod/packages/x/core"
+	Components      []string // folders, relative to Path, with Components of kustomize: when one is not there, nothing is applied
 	Source          string   // the GitRepository
 	DependsOn       []string // names of others in the same namespace and with the same source
 	Wait            bool     // ready only when every object is
@@ -50,6 +51,7 @@ type spec struct {
 	RetryInterval string       `yaml:"retryInterval"`
 	Timeout       string       `yaml:"timeout"`
 	Path          string       `yaml:"path"`
+	Components    []string     `yaml:"components,omitempty"`
 	Prune         bool         `yaml:"prune"`
 	Wait          bool         `yaml:"wait"`
 	Force         bool         `yaml:"force"`
@@ -72,7 +74,7 @@ func (k Kustomization) YAML() ([]byte, error) {
 		Kind:       "Kustomization",
 		Metadata:   metadata{Name: k.Name, Namespace: k.Namespace, Labels: k.Labels, Annotations: k.Annotations},
 		Spec: spec{
-			Interval: "60m", RetryInterval: "2m", Timeout: "5m", Path: k.Path, Prune: true, Wait: k.Wait,
+			Interval: "60m", RetryInterval: "2m", Timeout: "5m", Path: k.Path, Components: k.Components, Prune: true, Wait: k.Wait,
 			SourceRef: sourceRef{Kind: "GitRepository", Name: k.Source},
 		},
 	}

@@ -21,7 +21,7 @@ import (
 const Folder = "gkops"
 
 // Renderer changes only when the same inputs would give other bytes; it stands in every lock.
-const Renderer = 2
+const Renderer = 3
 
 // World is what the pipeline needs of the outside.
 type World struct {

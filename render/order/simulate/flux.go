@@ -153,7 +153,7 @@ func (t *Timeline) checkDependency(owner int, d Dependency) {
 }
 
 // checkNewDependencies: all Kustomizations of a source start when its revision comes, each by the rules that the cluster has of it. One that
-// waited for nothing is at work before the one that applies Kustomizations has told it otherwise.
+// waited for nothing is at work before the one that applies Kustomizations has told it otherwise, unless it cannot be built any more.
 func (t *Timeline) checkNewDependencies() {
 	if t.before == nil {
 		return
@@ -161,7 +161,7 @@ func (t *Timeline) checkNewDependencies() {
 	for n := range t.after.Owners {
 		now := &t.after.Owners[n]
 		was := t.before.owned(now.Name)
-		if was == nil || len(now.DependsOn) == 0 || slices.ContainsFunc(was.DependsOn, t.holds) {
+		if was == nil || len(now.DependsOn) == 0 || slices.ContainsFunc(was.DependsOn, t.holds) || !t.builds(was) {
 			continue
 		}
 		if slices.ContainsFunc(t.Events, func(e Event) bool { return e.owner == n && (e.Action == Create || e.Action == Update) }) {
@@ -177,6 +177,11 @@ func (t *Timeline) checkNewDependencies() {
 // holds reports whether a dependency that a Kustomization had keeps it from starting when a revision comes.
 func (t *Timeline) holds(d Dependency) bool { return !d.custom && t.after.owned(d.Name) != nil }
 
+// builds reports whether a Kustomization of before can still be built: the folder and the components that it names are there.
+func (t *Timeline) builds(was *Owner) bool {
+	return t.after.hasFolder(was.Paths[0]) && !slices.ContainsFunc(was.components, func(folder string) bool { return !t.after.hasFolder(folder) })
+}
+
 // checkFolder: a folder that another owner had makes the two delete what the other applied.
 func (t *Timeline) checkFolder(o *Owner) {
 	if t.before == nil {
@@ -188,16 +193,12 @@ func (t *Timeline) checkFolder(o *Owner) {
 			t.faultAt(o, o.Line, FolderReused, fmt.Sprintf("it reads %s, which Kustomization %s has had: "+
 				"both are at work on it when the revision comes", o.Paths[0], was.Name),
 				"keep the Kustomization's name, or take a new folder")
-		case was.Name == o.Name && was.Paths[0] != o.Paths[0] && t.hasFolder(was.Paths[0]):
+		case was.Name == o.Name && was.Paths[0] != o.Paths[0] && t.builds(&was):
 			t.faultAt(o, o.Line, FolderReused, fmt.Sprintf("its folder moves from %s, which is still there with other content: "+
 				"what it finds there first it applies, and deletes the rest", was.Paths[0]),
 				"let the old folder be gone in the revision that changes the path")
 		}
 	}
-}
-
-func (t *Timeline) hasFolder(folder string) bool {
-	return t.after.files[folder+"/"+kustomizationFile] != nil
 }
 
 func (t *Timeline) fault(o *Object, rule string, severity finding.Severity, message, hint string) {

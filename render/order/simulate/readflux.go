@@ -31,8 +31,14 @@ func (t *Tree) readFlux() error {
 	}
 	t.sortOwners()
 	for n := range t.Owners {
-		if err := t.walk(n, t.Owners[n].Paths[0], t.Owners[n].File); err != nil {
+		o := &t.Owners[n]
+		if err := t.walk(n, o.Paths[0], o.File); err != nil {
 			return err
+		}
+		for _, component := range o.components {
+			if !t.hasFolder(component) {
+				return t.missing(path.Join(component, kustomizationFile), o.File)
+			}
 		}
 	}
 	return nil
@@ -55,6 +61,9 @@ func kustomization(doc *document.Document) Owner {
 		forces:      text(spec, "force") == "true",
 		substitutes: document.Lookup(spec, "postBuild") != nil,
 	}
+	for _, component := range items(document.Lookup(spec, "components")) {
+		o.components = append(o.components, path.Join(o.Paths[0], component.Value))
+	}
 	for _, dependency := range items(document.Lookup(spec, "dependsOn")) {
 		namespace := text(dependency, "namespace")
 		if namespace == "" {
@@ -65,6 +74,11 @@ func kustomization(doc *document.Document) Owner {
 		})
 	}
 	return o
+}
+
+// hasFolder reports whether there is a kustomization in a folder.
+func (t *Tree) hasFolder(folder string) bool {
+	return t.files[path.Join(folder, kustomizationFile)] != nil
 }
 
 // walk adds what a kustomization of an owner lists: objects, and folders with a kustomization of their own.

@@ -43,14 +43,15 @@ type Owner struct {
 	Paths     []string // folders that it reads, relative to the repository
 	DependsOn []Dependency
 
-	source      string // what it reads from, as a text that is equal for equal sources
-	waits       bool   // it is ready only when its objects are
-	prunes      bool   // it deletes what leaves it
-	forces      bool   // it makes again what cannot be changed
-	substitutes bool   // it replaces ${x} in what it applies
-	serverSide  bool   // it applies every object on the server
-	tracking    string // how an Application names itself in tracking ids
-	allowsEmpty bool   // an Application deletes also the last of its objects
+	components  []string // folders of Components, without which it applies nothing
+	source      string   // what it reads from, as a text that is equal for equal sources
+	waits       bool     // it is ready only when its objects are
+	prunes      bool     // it deletes what leaves it
+	forces      bool     // it makes again what cannot be changed
+	substitutes bool     // it replaces ${x} in what it applies
+	serverSide  bool     // it applies every object on the server
+	tracking    string   // how an Application names itself in tracking ids
+	allowsEmpty bool     // an Application deletes also the last of its objects
 }
 
 // Dependency is another owner that one waits for.
