@@ -117,9 +117,7 @@ func (t *tree) addFlux(waves []int) error {
 	}
 	names := make([]string, 0, len(kustomizations))
 	for _, k := range kustomizations {
-		if len(k.DependsOn) == 0 {
-			k.Components = []string{t.addFirst(k)}
-		}
+		k.Components = []string{t.addDependencyList(k)}
 		data, err := k.YAML()
 		if err != nil {
 			return err
@@ -135,18 +133,21 @@ func (t *tree) addFlux(waves []int) error {
 	return nil
 }
 
-// addFirst writes a Component for a Kustomization that waits for nothing, and returns where it is from the folder of that. All Kustomizations of a
-// source take up a revision at the same time, each by what the cluster knows of it. One that has to wait from this revision on would be at work
-// before it is told so: the Component is gone then, without which Flux applies nothing of it.
-func (t *tree) addFirst(k flux.Kustomization) string {
-	folder := path.Join("flux", "first", k.Name)
-	t.files[path.Join(t.cluster.Root, folder, kustomizationFile)] = []byte(Header + fmt.Sprintf(firstText, k.Name))
+// addDependencyList writes a folder that is named after what a Kustomization waits for, and returns it relative to the folder that this applies:
+// see flux.DependencyList.
+func (t *tree) addDependencyList(k flux.Kustomization) string {
+	folder := path.Join("flux", "waits", k.Name+"-"+flux.DependencyList(k.DependsOn))
+	waits := "nothing"
+	if len(k.DependsOn) > 0 {
+		waits = strings.Join(k.DependsOn, ", ")
+	}
+	t.files[path.Join(t.cluster.Root, folder, kustomizationFile)] = []byte(Header + fmt.Sprintf(dependencyListText, k.Name, waits))
 	within := strings.TrimPrefix(k.Path, "./"+t.cluster.Root+"/")
 	return strings.Repeat("../", strings.Count(within, "/")+1) + folder
 }
 
-const firstText = `# It is here as long as %[1]s waits for nothing. In a revision in which that waits for others, this is gone, and Flux
-# applies nothing of it until it knows what to wait for.
+const dependencyListText = `# It changes nothing, and is here as long as %[1]s waits for %[2]s. In a revision in which
+# that waits for something else it is gone: Flux then applies nothing of it until it knows what it waits for.
 apiVersion: kustomize.config.k8s.io/v1alpha1
 kind: Component
 metadata:

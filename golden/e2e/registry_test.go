@@ -34,11 +34,10 @@ func registry(t *testing.T, authority string) string {
 	r.add("shop", "v1.2.0+1", fmt.Sprintf(shop, ">=1.1")+"  - {name: audit}\n", application("three")+key("shop", "session", "secret: session, size: 16"))
 	plain := "name: %s\ndefaultNamespace: %s\nmanifests:\n  - url: ./all.yaml\n"
 	r.add("audit", "v1.0.0+1", fmt.Sprintf(plain, "audit", "audit"), settings("audit", "audit", "on"))
-	r.add("badge", "v1.0.0+1", fmt.Sprintf(plain, "badge", "badge"), settings("badge", "badge", "tin"))
-	r.add("badge", "v1.1.0+1", fmt.Sprintf(plain, "badge", "badge")+"dependencies:\n  - {name: audit}\n", settings("badge", "badge", "gold"))
+	r.add("badge", "v1.0.0+1", fmt.Sprintf(plain, "badge", "badge"), namespace("badge")+settings("badge", "badge", "tin"))
+	r.add("badge", "v1.1.0+1", fmt.Sprintf(plain, "badge", "badge")+"dependencies:\n  - {name: audit}\n", namespace("badge")+settings("badge", "badge", "gold"))
 	// board brings a Namespace, and wall lives in it.
-	r.add("board", "v1.0.0+1", fmt.Sprintf(plain, "board", "public"),
-		"---\napiVersion: v1\nkind: Namespace\nmetadata: {name: public}\n"+settings("public", "board", "chalk"))
+	r.add("board", "v1.0.0+1", fmt.Sprintf(plain, "board", "public"), namespace("public")+settings("public", "board", "chalk"))
 	r.add("wall", "v1.0.0+1", fmt.Sprintf(plain, "wall", "public"), settings("public", "wall", "paint"))
 	r.add("note", "v1.0.0+1", "name: note\nscope: Namespaced\ndefaultNamespace: notes\nmanifests:\n  - url: ./all.yaml\n", settings("notes", "note", "once"))
 	// large has a definition that no annotation can hold; heap and pile have more than Argo CD reads from one folder.
@@ -170,6 +169,10 @@ spec:
     spec:
       containers: [{name: shop, image: "registry.test/shop:` + text + `"}]
 ` + settings("shop", "shop", "${HOME} and $${x} in "+text)
+}
+
+func namespace(name string) string {
+	return fmt.Sprintf("---\napiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n", name)
 }
 
 func settings(namespace, name, text string) string {

@@ -6,7 +6,10 @@ package flux
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -29,6 +32,14 @@ type Kustomization struct {
 	Source          string   // the GitRepository
 	DependsOn       []string // names of others in the same namespace and with the same source
 	Wait            bool     // ready only when every object is
+}
+
+// DependencyList is a name for what a Kustomization waits for, another one for every list. All Kustomizations of a source take up a revision at the
+// same time, each by what the cluster knows of it: one that has to wait for something from this revision on would be at work before it is told
+// so. A component that is named after the list is not there in a revision with another list, and Flux applies nothing of a folder that it cannot build.
+func DependencyList(names []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(names, "\n")))
+	return hex.EncodeToString(sum[:4])
 }
 
 type object struct {

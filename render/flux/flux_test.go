@@ -15,7 +15,7 @@ import (
 func TestKustomizationIsWhatTheControllerReads(t *testing.T) {
 	data, err := flux.Kustomization{
 		Name: "db-core", Namespace: "flux-system", Labels: map[string]string{"l": "yes"}, Annotations: map[string]string{"gkops.dev/layer": "10"},
-		Path: "./gkops/prod/packages/db/core", Components: []string{"../../../flux/first/db-core"}, Source: "flux-system", DependsOn: []string{"db-crds", "namespaces"}, Wait: true,
+		Path: "./gkops/prod/packages/db/core", Components: []string{"../../../flux/waits/db-core-0123abcd"}, Source: "flux-system", DependsOn: []string{"db-crds", "namespaces"}, Wait: true,
 	}.YAML()
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestKustomizationIsWhatTheControllerReads(t *testing.T) {
 	retry, timeout := want.Spec.Interval, want.Spec.Interval
 	retry.Duration, timeout.Duration = 2*time.Minute, 5*time.Minute
 	want.Spec.RetryInterval, want.Spec.Timeout = &retry, &timeout
-	want.Spec.Path, want.Spec.Components = "./gkops/prod/packages/db/core", []string{"../../../flux/first/db-core"}
+	want.Spec.Path, want.Spec.Components = "./gkops/prod/packages/db/core", []string{"../../../flux/waits/db-core-0123abcd"}
 	want.Spec.Prune, want.Spec.Wait, want.Spec.Force = true, true, false
 	want.Spec.SourceRef = kustomizev1.CrossNamespaceSourceReference{Kind: "GitRepository", Name: "flux-system"}
 	want.Spec.DependsOn = []kustomizev1.DependencyReference{{Name: "db-crds"}, {Name: "namespaces"}}

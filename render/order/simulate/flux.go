@@ -153,7 +153,8 @@ func (t *Timeline) checkDependency(owner int, d Dependency) {
 }
 
 // checkNewDependencies: all Kustomizations of a source start when its revision comes, each by the rules that the cluster has of it. One that
-// waited for nothing is at work before the one that applies Kustomizations has told it otherwise, unless it cannot be built any more.
+// has to wait for something else is at work before the one that applies Kustomizations has told it so, unless it cannot be built any more. What it
+// waits for already holds it only until that is at the revision.
 func (t *Timeline) checkNewDependencies() {
 	if t.before == nil {
 		return
@@ -161,21 +162,21 @@ func (t *Timeline) checkNewDependencies() {
 	for n := range t.after.Owners {
 		now := &t.after.Owners[n]
 		was := t.before.owned(now.Name)
-		if was == nil || len(now.DependsOn) == 0 || slices.ContainsFunc(was.DependsOn, t.holds) || !t.builds(was) {
+		if was == nil || !t.builds(was) || !slices.ContainsFunc(t.Events, func(e Event) bool { return e.owner == n && (e.Action == Create || e.Action == Update) }) {
 			continue
 		}
-		if slices.ContainsFunc(t.Events, func(e Event) bool { return e.owner == n && (e.Action == Create || e.Action == Update) }) {
-			d := now.DependsOn[0]
+		for _, d := range now.DependsOn {
+			if slices.ContainsFunc(was.DependsOn, func(old Dependency) bool { return old.Name == d.Name }) {
+				continue
+			}
 			f := newFault(DependencyNew, Warning, &Object{File: now.File, Line: d.Line},
 				fmt.Sprintf("Kustomization %s: it waits for %s from this revision on, and Flux may start it before it knows that; what fails then is tried again", now.Name, d.Name),
 				"nothing, or merge what it waits for in a revision before")
 			t.Faults = append(t.Faults, f)
+			break
 		}
 	}
 }
-
-// holds reports whether a dependency that a Kustomization had keeps it from starting when a revision comes.
-func (t *Timeline) holds(d Dependency) bool { return !d.custom && t.after.owned(d.Name) != nil }
 
 // builds reports whether a Kustomization of before can still be built: the folder and the components that it names are there.
 func (t *Timeline) builds(was *Owner) bool {

@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"gkops.dev/gkops/render/argocd"
+	"gkops.dev/gkops/render/flux"
 	"gkops.dev/gkops/render/order/simulate"
 )
 
 // The tests write trees in a small language, a line for a Kustomization or a source, and below it a line for each object:
 //
-//	kustomization shop-core after=shop-crds,cert-core nowait noprune substitute expr first source=other folder=packages/x/core
+//	kustomization shop-core after=shop-crds,cert-core nowait noprune substitute expr list source=other folder=packages/x/core
 //	source packages/shop                          (Argo CD)
 //	application norefresh empty unlisted          (Argo CD: how its Application is; unlisted is without a source that is named after the list of them)
 //	  Namespace shop
@@ -117,8 +118,8 @@ func (w *treeWriter) owner(words []string) {
 	if _, custom := o["expr"]; custom {
 		spec.WriteString("    readyExpr: \"true\"\n")
 	}
-	if _, first := o["first"]; first {
-		component := path.Join(root, "flux", "first", name)
+	if _, listed := o["list"]; listed {
+		component := path.Join(root, "flux", "waits", name+"-"+flux.DependencyList(strings.Split(o["after"], ",")))
 		w.files[path.Join(component, "kustomization.yaml")] = []byte("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nmetadata:\n  name: x\n")
 		spec.WriteString("  components:\n  - " + strings.Repeat("../", strings.Count(w.folder, "/")+1) + component + "\n")
 	}
