@@ -14,7 +14,7 @@ import (
 const hook = "10.96.0.50"
 
 // registry writes the packages of the tests to a folder: keys, an operator with a definition and a webhook that really has to be
-// up; shop, which needs a key; audit, which a later shop needs too, and a later badge, which needed nothing before; and small ones for one case each. authority is the certificate that the webhook's is signed by,
+// up; shop, which needs a key; audit, which a later shop needs too, and a later badge, which needed nothing before, not even a Namespace; and small ones for one case each. authority is the certificate that the webhook's is signed by,
 // in base64.
 func registry(t *testing.T, authority string) string {
 	t.Helper()
@@ -34,8 +34,8 @@ func registry(t *testing.T, authority string) string {
 	r.add("shop", "v1.2.0+1", fmt.Sprintf(shop, ">=1.1")+"  - {name: audit}\n", application("three")+key("shop", "session", "secret: session, size: 16"))
 	plain := "name: %s\ndefaultNamespace: %s\nmanifests:\n  - url: ./all.yaml\n"
 	r.add("audit", "v1.0.0+1", fmt.Sprintf(plain, "audit", "audit"), settings("audit", "audit", "on"))
-	r.add("badge", "v1.0.0+1", fmt.Sprintf(plain, "badge", "badge"), namespace("badge")+settings("badge", "badge", "tin"))
-	r.add("badge", "v1.1.0+1", fmt.Sprintf(plain, "badge", "badge")+"dependencies:\n  - {name: audit}\n", namespace("badge")+settings("badge", "badge", "gold"))
+	r.add("badge", "v1.0.0+1", fmt.Sprintf(plain, "badge", "default"), settings("default", "badge", "tin"))
+	r.add("badge", "v1.1.0+1", fmt.Sprintf(plain, "badge", "default")+"dependencies:\n  - {name: audit}\n", settings("default", "badge", "gold"))
 	// board brings a Namespace, and wall lives in it.
 	r.add("board", "v1.0.0+1", fmt.Sprintf(plain, "board", "public"), namespace("public")+settings("public", "board", "chalk"))
 	r.add("wall", "v1.0.0+1", fmt.Sprintf(plain, "wall", "public"), settings("public", "wall", "paint"))

@@ -79,7 +79,7 @@ const (
 	shopSettings   = "/ConfigMap/shop/shop"
 	shopNamespace  = "/Namespace//shop"
 	auditSettings  = "/ConfigMap/audit/audit"
-	badgeSettings  = "/ConfigMap/badge/badge"
+	badgeSettings  = "/ConfigMap/default/badge"
 )
 
 func (s *scene) installed(t *testing.T) {
