@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"gkops.dev/gkops/compat/finding"
 )
@@ -154,10 +155,10 @@ func unread(key string) bool {
 	return false
 }
 
-// stored is an object as etcd has it, nil when there is none.
+// stored is an object as etcd has it, with whole numbers as such, nil when there is none.
 func stored(value []byte) *unstructured.Unstructured {
 	var object map[string]any
-	if len(value) == 0 || json.Unmarshal(value, &object) != nil {
+	if len(value) == 0 || utiljson.Unmarshal(value, &object) != nil {
 		return nil
 	}
 	return &unstructured.Unstructured{Object: object}

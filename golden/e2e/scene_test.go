@@ -15,7 +15,7 @@ import (
 )
 
 // wait is how long the tests wait for what should take seconds: the machine may be busy with other things.
-const wait = 3 * time.Minute
+const wait = 5 * time.Minute
 
 // engine is Flux or Argo CD on a cluster, reading the Git server of the tests.
 type engine interface {

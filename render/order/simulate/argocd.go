@@ -36,8 +36,8 @@ const (
 	phasePostSync
 )
 
-// argocd predicts one sync of the Application: phase by phase, wave by wave, in each wave what is deleted first, all at once, then kind by kind. Between
-// waves it waits for health. Waves of what is deleted run in reverse.
+// argocd predicts one sync of the Application: phase by phase, wave by wave, in each wave what is deleted first, all at once, then kind by kind, and what
+// has no place among the kinds name by name. Between waves it waits for health. Waves of what is deleted run in reverse.
 func (t *Timeline) argocd() {
 	if len(t.after.Owners) == 0 {
 		t.abandoned()
@@ -52,15 +52,15 @@ func (t *Timeline) argocd() {
 	pruneLast(tasks)
 	sortTasks(tasks)
 	tasks = pulledForward(tasks)
-	step, gate := 0, 0
+	step, gate, began := 0, 0, 0
 	for n, one := range tasks {
 		if n > 0 {
 			last := tasks[n-1]
 			if last.phase != one.phase || last.wave != one.wave {
 				gate++
 			}
-			if last.phase != one.phase || last.wave != one.wave || last.prune != one.prune || !one.prune && last.object.ID.Kind != one.object.ID.Kind {
-				step++
+			if one.comesAfter(tasks[began:n]) {
+				step, began = step+1, n
 			}
 		}
 		e := Event{Object: one.object, Action: t.action(one.object), Owner: t.after.Owners[0].Name, Step: step, Gate: gate,
@@ -203,8 +203,21 @@ func pruneLast(tasks []task) {
 func sortTasks(tasks []task) {
 	slices.SortStableFunc(tasks, func(a, b task) int {
 		return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.wave, b.wave), compareBool(b.prune, a.prune),
-			cmp.Compare(argoKind(a.object.ID.Kind), argoKind(b.object.ID.Kind)), cmp.Compare(a.object.ID.Kind, b.object.ID.Kind),
-			cmp.Compare(a.object.ID.Name, b.object.ID.Name))
+			cmp.Compare(argoKind(a.object.ID.Kind), argoKind(b.object.ID.Kind)), cmp.Compare(a.object.ID.Name, b.object.ID.Name),
+			cmp.Compare(a.object.ID.Kind, b.object.ID.Kind))
+	})
+}
+
+// comesAfter reports whether a task is sure to come when those of a step, which are before it, are over. Neighbours of one kind are applied at
+// once; two kinds without a place of their own and with one name come in either order.
+func (t task) comesAfter(step []task) bool {
+	last := step[len(step)-1]
+	if last.phase != t.phase || last.wave != t.wave || last.prune != t.prune {
+		return true
+	}
+	return !t.prune && !slices.ContainsFunc(step, func(other task) bool {
+		kind, name := other.object.ID.Kind, other.object.ID.Name
+		return kind == t.object.ID.Kind || argoKind(kind) == argoKind(t.object.ID.Kind) && name == t.object.ID.Name
 	})
 }
 
@@ -214,7 +227,7 @@ func argoKind(kind string) int {
 		"Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy", "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList",
 		"ConfigMap", "StorageClass", "PersistentVolume", "PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole", "ClusterRoleList",
 		"ClusterRoleBinding", "ClusterRoleBindingList", "Role", "RoleList", "RoleBinding", "RoleBindingList", "Service", "DaemonSet", "Pod",
-		"ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob", "Ingress", "APIService",
+		"ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob", "IngressClass", "Ingress", "APIService",
 	}
 	if at := slices.Index(order[:], kind); at >= 0 {
 		return at
