@@ -33,15 +33,9 @@ func (a *argocd) start(t *testing.T, url string) {
 	}
 	a.cluster.run(t, redis, nil, "--bind", "127.0.0.1", "--port", "6379", "--save", "", "--appendonly", "no", "--dir", a.dir)
 	a.define(t, "argocd", "github.com/argoproj/argo-cd/v3", "manifests/crds/*-crd.yaml")
+	a.apply(t, "apiVersion: v1\nkind: Namespace\nmetadata: {name: argocd}\n")
+	a.apply(t, a.settings(t))
 	a.apply(t, `apiVersion: v1
-kind: Namespace
-metadata: {name: argocd}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: argocd-cm, namespace: argocd, labels: {app.kubernetes.io/part-of: argocd}}
----
-apiVersion: v1
 kind: Secret
 metadata: {name: argocd-secret, namespace: argocd, labels: {app.kubernetes.io/part-of: argocd}}
 stringData: {server.secretkey: only-for-this-test}
@@ -57,7 +51,7 @@ spec:
 	a.run(t, "argocd-repo-server", "--disable-tls", "--client-ca-path=", "--redis=127.0.0.1:6379", "--address=127.0.0.1", "--port=8081",
 		"--metrics-address=127.0.0.1", "--metrics-port=8084")
 	a.run(t, "argocd-application-controller", "--kubeconfig="+a.kubeconfig, "--namespace=argocd", "--repo-server=127.0.0.1:8081",
-		"--repo-server-plaintext", "--redis=127.0.0.1:6379", "--app-resync=20", "--app-resync-jitter=0", "--metrics-port=8085")
+		"--repo-server-plaintext", "--redis=127.0.0.1:6379", "--app-resync=180", "--app-resync-jitter=0", "--metrics-port=8085")
 	a.apply(t, `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: {name: fleet, namespace: argocd}
@@ -67,6 +61,20 @@ spec:
   source: {repoURL: "`+url+`", path: clusters/prod, targetRevision: HEAD}
   syncPolicy: {automated: {prune: true, selfHeal: true}, retry: {limit: -1, refresh: true, backoff: {duration: 5s}}}
 `)
+}
+
+// settings is the ConfigMap that every installation begins with: it says which changes of objects are not looked at.
+func (a *argocd) settings(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(moduleDir(t, "argocd", "github.com/argoproj/argo-cd/v3"), "manifests/base/config/argocd-cm.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "  name: argocd-cm\n"
+	if strings.Count(string(data), name) != 1 {
+		t.Fatalf("the settings of Argo CD are not those that were known:\n%s", data)
+	}
+	return strings.Replace(string(data), name, name+"  namespace: argocd\n", 1)
 }
 
 // run starts the program in one of its roles.

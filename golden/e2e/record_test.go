@@ -68,7 +68,7 @@ func keep(t *testing.T) *record {
 	j := &record{live: map[string]*unstructured.Unstructured{}, grown: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	response, err := ask(ctx, "/v3/watch", map[string]any{"create_request": map[string]any{
-		"key": registryKey(""), "range_end": base64.StdEncoding.EncodeToString([]byte("/registry0")), "prev_kv": true, "start_revision": "1",
+		"key": registryKey(""), "range_end": base64.StdEncoding.EncodeToString([]byte("/registry0")), "start_revision": "1",
 	}})
 	if err != nil {
 		cancel()
@@ -110,6 +110,7 @@ type pair struct {
 }
 
 func (j *record) read(stream io.Reader) error {
+	held := map[string]*unstructured.Unstructured{} // by key of etcd
 	decoder := json.NewDecoder(bufio.NewReader(stream))
 	for {
 		var answer struct {
@@ -117,9 +118,7 @@ func (j *record) read(stream io.Reader) error {
 				Canceled bool   `json:"canceled"`
 				Reason   string `json:"cancel_reason"`
 				Events   []struct {
-					Type string `json:"type"`
-					Now  pair   `json:"kv"`
-					Was  pair   `json:"prev_kv"`
+					Now pair `json:"kv"`
 				} `json:"events"`
 			} `json:"result"`
 		}
@@ -138,7 +137,10 @@ func (j *record) read(stream io.Reader) error {
 				j.add(nil, revision, nil)
 				continue
 			}
-			was, now := stored(e.Was.Value), stored(e.Now.Value)
+			was, now := held[string(e.Now.Key)], stored(e.Now.Value)
+			if held[string(e.Now.Key)] = now; now == nil {
+				delete(held, string(e.Now.Key))
+			}
 			j.hold(was, now) // first: who waits is woken by what comes next
 			j.add(effect(was, now), revision, nil)
 		}

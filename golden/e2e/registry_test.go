@@ -212,10 +212,10 @@ spec: {field0001: text}
 `
 }
 
-// heap is 6 MB of ConfigMaps.
+// heap is 5.25 MB of ConfigMaps.
 func heap(name string) string {
 	var all strings.Builder
-	for n := range 8 {
+	for n := range 7 {
 		all.WriteString(settings("heaps", fmt.Sprintf("%s-%d", name, n), strings.Repeat("all work and no play ", 750_000/21)))
 	}
 	return all.String()
