@@ -176,7 +176,8 @@ func (e *ForeignLockError) Hint() string {
 	return "take the file back from Git: 'git checkout HEAD -- " + e.File + "'; a lock belongs to one cluster"
 }
 
-// RendererError says that a newer gkops rendered a cluster, in a way that this one does not know.
+// RendererError says that another gkops rendered a cluster: a newer one, in a way that this one does not know, or an older one, whose bytes this
+// one cannot give again.
 type RendererError struct {
 	File     string
 	Renderer int
@@ -184,11 +185,20 @@ type RendererError struct {
 
 // Error names the lock and both renderers.
 func (e *RendererError) Error() string {
-	return fmt.Sprintf("%s was written by renderer %d of a newer gkops; this one has renderer %d", e.File, e.Renderer, Renderer)
+	age := "a newer"
+	if e.Renderer < Renderer {
+		age = "an older"
+	}
+	return fmt.Sprintf("%s was written by renderer %d of %s gkops; this one has renderer %d", e.File, e.Renderer, age, Renderer)
 }
 
 // Hint says what to do.
-func (e *RendererError) Hint() string { return "use the gkops that wrote it, or a newer one" }
+func (e *RendererError) Hint() string {
+	if e.Renderer < Renderer {
+		return "verify with the gkops that wrote it, or run 'gkops render' and commit what it changes"
+	}
+	return "use the gkops that wrote it, or a newer one"
+}
 
 // Workspace is gkops.yaml as it was read.
 func (p *Project) Workspace() *workspace.Workspace { return p.workspace }

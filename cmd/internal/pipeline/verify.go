@@ -86,6 +86,9 @@ func (p *Project) verifyCluster(ctx context.Context, tree fs.FS, w *workspace.Wo
 		}
 		return nil, nil
 	}
+	if held.Renderer < Renderer {
+		return nil, &RendererError{File: lockPath(c.Name), Renderer: held.Renderer}
+	}
 	var found []Difference
 	target := p.target(w, c, held)
 	if !current(held, w, c.Name) || held.Settings != settings(target) {
