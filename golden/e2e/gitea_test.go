@@ -57,7 +57,7 @@ PASSWORD_HASH_ALGO = pbkdf2
 [service]
 DISABLE_REGISTRATION = true
 [api]
-MAX_RESPONSE_ITEMS = 10
+MAX_RESPONSE_ITEMS = 6
 [actions]
 ENABLED = false
 [indexer]
@@ -161,7 +161,7 @@ func (g *giteaServer) subject(t *testing.T) *forgetest.Subject {
 	path := owner + "/fleet"
 	return &forgetest.Subject{
 		Forge: g.client(t, g.tokens["bot"]), Denied: g.client(t, "0123456789012345678901234567890123456789"), Path: path, Owner: owner,
-		Topic: "gitops", Another: owner + "/other", Person: "alice-user", Many: 25,
+		Topic: "gitops", Another: owner + "/other", Person: "alice-user", Many: 13,
 		Push: func(t *testing.T, branch, file, text string) string { return g.push(t, path, branch, file, text) },
 		Issue: func(t *testing.T, title string) {
 			if _, _, err := g.sdk(t.Context(), "alice").CreateIssue(owner, "fleet", sdk.CreateIssueOption{Title: title}); err != nil {

@@ -20,7 +20,7 @@ kustomization spaces-core
 kustomization cert-crds
   Namespace cert
   CRD certs.cert.dev kind=Cert storage=v1
-kustomization cert-core after=cert-crds
+kustomization cert-core list after=cert-crds
   Deployment cert/web app=web
   Service cert/web app=web
   Webhook cert service=cert/web resources=cert.dev/certs
@@ -83,8 +83,9 @@ func TestEveryMutationIsFound(t *testing.T) {
 			all = argoMutations(sound)
 		}
 		all = append(all, lossMutations(sound)...)
-		if len(all) < 20 {
-			t.Errorf("%s: only %d mutations", engine, len(all))
+		component := func(m mutation) bool { return strings.Contains(m.name, "/flux/waits/") }
+		if len(all) < 20 || engine == simulate.Flux && !slices.ContainsFunc(all, component) {
+			t.Errorf("%s: only %d mutations, or none of a component", engine, len(all))
 		}
 		for _, m := range all {
 			after, err := simulate.Read(m.files, root, before)
@@ -150,6 +151,11 @@ func fluxMutations(sound map[string][]byte) []mutation {
 				swapped := with(with(sound, file, replacePath(data, sound[other])), other, replacePath(sound[other], data))
 				add(true, swapped, "%s and %s have each other's folders", name, path.Base(other))
 			}
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(sound)) {
+		if strings.HasPrefix(file, root+"/flux/waits/") {
+			add(false, with(sound, file, nil), "%s is gone", file)
 		}
 	}
 	return append(all, fluxMoves(sound)...)
