@@ -82,24 +82,40 @@ func startGitea(t *testing.T) *giteaServer {
 	}
 	env := []string{"HOME=" + dir, "GIT_CONFIG_SYSTEM=/dev/null", "GITEA_WORK_DIR=" + dir}
 	g := &giteaServer{base: "http://127.0.0.1:3030", dir: dir, tokens: map[string]string{}}
-	output(t, dir, env, program, "migrate", "--config", config)
-	for _, user := range []string{"root", "bot", "alice"} {
-		args := []string{"admin", "user", "create", "--config", config, "--username", user + "-user", "--password", "Pa55word-" + user, "--email", user + "@example.org",
-			"--must-change-password=false"}
-		if user == "root" {
-			args = append(args, "--admin")
-		}
-		output(t, dir, env, program, args...)
-		token := output(t, dir, env, program, "admin", "user", "generate-access-token", "--config", config, "--username", user+"-user", "--scopes", "all", "--raw")
-		lines := strings.Fields(token)
-		g.tokens[user] = lines[len(lines)-1]
-	}
 	start(t, dir, program, env, "web", "--config", config)
 	eventually(t, 60*time.Second, "Gitea answers", func(ctx context.Context) error {
 		_, _, err := g.sdk(ctx, "root").ServerVersion()
 		return err
 	})
+	said := strings.Fields(output(t, dir, env, program, "admin", "user", "create", "--config", config, "--admin", "--username", "root-user", "--password", password,
+		"--email", "root@example.org", "--must-change-password=false", "--access-token", "--access-token-scopes", "all"))
+	g.tokens["root"] = said[len(said)-1]
+	for _, user := range []string{"bot", "alice"} {
+		g.user(t, user)
+	}
 	return g
+}
+
+// password is that of every user.
+const password = "Pa55word-of-all"
+
+// user makes a user, and a token that may do all that the user may.
+func (g *giteaServer) user(t *testing.T, name string) {
+	t.Helper()
+	stays := false
+	_, _, err := g.sdk(t.Context(), "root").AdminCreateUser(sdk.CreateUserOption{Username: name + "-user", Email: name + "@example.org", Password: password, MustChangePassword: &stays})
+	if err != nil {
+		t.Fatal(err)
+	}
+	itself, err := sdk.NewClient(g.base, sdk.SetBasicAuth(name+"-user", password), sdk.SetGiteaVersion(""), sdk.SetContext(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, _, err := itself.CreateAccessToken(sdk.CreateAccessTokenOption{Name: "test", Scopes: []sdk.AccessTokenScope{sdk.AccessTokenScopeAll}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.tokens[name] = made.Token
 }
 
 // sdk is the API as a user sees it, for what people do.
@@ -161,7 +177,7 @@ func (g *giteaServer) subject(t *testing.T) *forgetest.Subject {
 	path := owner + "/fleet"
 	return &forgetest.Subject{
 		Forge: g.client(t, g.tokens["bot"]), Denied: g.client(t, "0123456789012345678901234567890123456789"), Path: path, Owner: owner,
-		Topic: "gitops", Another: owner + "/other", Person: "alice-user", Many: 13,
+		Topic: "gitops", Another: owner + "/other", Person: "alice-user", Many: 7,
 		Push: func(t *testing.T, branch, file, text string) string { return g.push(t, path, branch, file, text) },
 		Issue: func(t *testing.T, title string) {
 			if _, _, err := g.sdk(t.Context(), "alice").CreateIssue(owner, "fleet", sdk.CreateIssueOption{Title: title}); err != nil {
@@ -220,6 +236,7 @@ func TestGitea(t *testing.T) {
 	t.Run("a merge that waits for checks", g.testQueue)
 	t.Run("a fork", g.testFork)
 	t.Run("pushes", g.testPushes)
+	t.Run("a stack", g.testStack)
 }
 
 func (g *giteaServer) testQueue(t *testing.T) {

@@ -182,8 +182,8 @@ func settings(namespace, name, text string) string {
 // largeDefinition is a definition of more than 256 KiB, the most that the annotation of a client-side apply can hold.
 func largeDefinition(note string) string {
 	var fields strings.Builder
-	for n := range 3000 {
-		fmt.Fprintf(&fields, "                field%04d: {type: string, description: \"%s: %s %d\"}\n", n, note, strings.Repeat("a long story ", 6), n)
+	for n := range 300 {
+		fmt.Fprintf(&fields, "                field%03d: {type: string, description: \"%s: %s %d\"}\n", n, note, strings.Repeat("a long story ", 80), n)
 	}
 	return `---
 apiVersion: apiextensions.k8s.io/v1
@@ -208,7 +208,7 @@ spec:
 apiVersion: large.test/v1
 kind: Large
 metadata: {name: one, namespace: large}
-spec: {field0001: text}
+spec: {field001: text}
 `
 }
 

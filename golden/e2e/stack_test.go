@@ -39,10 +39,9 @@ func stackRegistry(t *testing.T, dir string) {
 	}
 }
 
-// A Kubernetes upgrade as pulls at the real Gitea: a command opens them, a person merges one after the other and lets Gitea delete its
+// testStack is a Kubernetes upgrade as pulls at the real Gitea: a command opens them, a person merges one after the other and lets Gitea delete its
 // branch, and the bot keeps the others on what is left.
-func TestGiteaStack(t *testing.T) {
-	g := startGitea(t)
+func (g *giteaServer) testStack(t *testing.T) {
 	const owner = "stack"
 	if _, _, err := g.sdk(t.Context(), "root").CreateOrg(sdk.CreateOrgOption{Name: owner}); err != nil {
 		t.Fatal(err)

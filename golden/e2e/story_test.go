@@ -21,7 +21,7 @@ func TestArgoCD(t *testing.T) { tellAll(t, newArgoCD) }
 
 func tellAll(t *testing.T, of func(*cluster) engine) {
 	for _, minor := range minors {
-		for _, v := range volumes(of(nil).name()) {
+		for _, v := range volumes() {
 			t.Run("kubernetes "+minor+" "+v.name, func(t *testing.T) { v.tell(t, newScene(t, minor, of)) })
 		}
 	}
@@ -39,16 +39,7 @@ type chapter struct {
 	tell func(*scene, *testing.T)
 }
 
-func volumes(engine string) []volume {
-	kinds := []chapter{
-		{"a Namespace of two packages stays when one goes, and an instance is pruned", (*scene).shared},
-		{"hooks of charts run as Jobs, and again in an upgrade", (*scene).hooked},
-		{"a definition too large for an annotation", (*scene).large},
-		{"a release that the engine installs itself, and upgrades", (*scene).released},
-	}
-	if engine == "argocd" {
-		kinds = append(kinds, chapter{"more than the engine reads from one folder", (*scene).heaped})
-	}
+func volumes() []volume {
 	return []volume{
 		{"layers", []chapter{
 			{"four layers are installed in order", (*scene).installed},
@@ -57,7 +48,12 @@ func volumes(engine string) []volume {
 			{"a dependency that comes later moves layers, and nothing is made again", (*scene).extended},
 			{"all is taken out in steps, and data stays", (*scene).removed},
 		}},
-		{"kinds", append(kinds, chapter{"what is left is taken out", (*scene).cleared})},
+		{"kinds", []chapter{
+			{"a shared Namespace, two instances, hooks, a release and a large definition are installed", (*scene).gathered},
+			{"hooks run again, the release and the definition are upgraded, and more comes than Argo CD reads from one folder", (*scene).renewed},
+			{"a Namespace stays when one of its two packages goes, and an instance when the other one goes", (*scene).parted},
+			{"what is left is taken out", (*scene).cleared},
+		}},
 	}
 }
 
@@ -82,6 +78,12 @@ const (
 	shopNamespace  = "/Namespace//shop"
 	auditSettings  = "/ConfigMap/audit/audit"
 	badgeSettings  = "/ConfigMap/default/badge"
+	formsBefore    = "batch/Job/forms/forms-migrate"
+	formsSettings  = "/ConfigMap/forms/forms-settings"
+	formsAfter     = "batch/Job/forms/forms-announce"
+	largeDefined   = "apiextensions.k8s.io/CustomResourceDefinition//larges.large.test"
+	toolDefined    = "apiextensions.k8s.io/CustomResourceDefinition//tools.tools.test"
+	toolSettings   = "/ConfigMap/tools/tool-settings"
 )
 
 func (s *scene) installed(t *testing.T) {
@@ -127,80 +129,83 @@ func (s *scene) extended(t *testing.T) {
 	step.inOrder(t, auditSettings, badgeSettings)
 }
 
-// shared takes one of two packages out of a Namespace, the one that brought it, and one instance of a package with two.
-func (s *scene) shared(t *testing.T) {
-	s.gkops(t, "add", "board", "wall", "--commit")
-	s.begin(t)
-	s.gkops(t, "add", "note", "--as", "red", "-n", "notes", "--commit")
-	s.next(t)
-	s.gkops(t, "add", "note", "--as", "blue", "-n", "notes", "--commit")
-	s.next(t)
-	s.remove(t, "board", "red")
-	s.there(t, "/Namespace//public", "/ConfigMap/public/wall", "/Namespace//notes", "/ConfigMap/notes/blue-note")
-	s.absent(t, "/ConfigMap/public/board", "/ConfigMap/notes/red-note")
+// gathered installs packages of many kinds at once.
+func (s *scene) gathered(t *testing.T) {
+	s.gkops(t, "add", "board", "wall")
+	s.gkops(t, "add", "note", "--as", "red", "-n", "notes")
+	s.gkops(t, "add", "note", "--as", "blue", "-n", "notes")
+	s.gkops(t, "add", "forms@1.0.0", "-n", "forms")
+	s.gkops(t, "add", "tool@1.0.0", "--mode", "release", "-n", "tools")
+	s.gkops(t, "add", "large@1.0.0")
+	s.gkops(t, "render", "--commit")
+	step := s.begin(t)
+	step.inOrder(t, formsBefore, formsSettings, formsAfter)
+	step.inOrder(t, largeDefined, "large.test/Large/large/one")
+	s.there(t, "/ConfigMap/public/board", "/ConfigMap/notes/red-note")
+	s.released(t, "1.0.0")
 }
 
-func (s *scene) hooked(t *testing.T) {
-	s.gkops(t, "add", "forms@1.0.0", "-n", "forms", "--commit")
-	s.next(t).inOrder(t, "batch/Job/forms/forms-migrate", "/ConfigMap/forms/forms-settings", "batch/Job/forms/forms-announce")
-	s.gkops(t, "add", "forms@1.1.0", "-n", "forms", "--commit")
+// renewed upgrades what has hooks, the release and the large definition. With Argo CD, two packages come that share a Namespace and have 10.5 MB
+// together, which is more than it reads of one source.
+func (s *scene) renewed(t *testing.T) {
+	s.gkops(t, "add", "forms@1.1.0", "-n", "forms")
+	s.gkops(t, "add", "tool@1.1.0", "--mode", "release", "-n", "tools")
+	s.gkops(t, append([]string{"add", "large@1.1.0"}, s.heaps()...)...)
+	s.gkops(t, "render", "--commit")
 	step := s.next(t)
 	var order []string
 	for _, e := range step.entries {
-		if e.action == created && strings.HasPrefix(e.key, "batch/Job/forms/") || e.action == changed && e.key == "/ConfigMap/forms/forms-settings" {
+		if e.action == created && strings.HasPrefix(e.key, "batch/Job/forms/") || e.action == changed && e.key == formsSettings {
 			order = append(order, e.key)
 		}
 	}
-	if got := strings.Join(order, " "); got != "batch/Job/forms/forms-migrate /ConfigMap/forms/forms-settings batch/Job/forms/forms-announce" {
+	if got := strings.Join(order, " "); got != formsBefore+" "+formsSettings+" "+formsAfter {
 		t.Errorf("the upgrade went %s", got)
 	}
-}
-
-func (s *scene) large(t *testing.T) {
-	s.gkops(t, "add", "large@1.0.0", "--commit")
-	s.next(t).inOrder(t, "apiextensions.k8s.io/CustomResourceDefinition//larges.large.test", "large.test/Large/large/one")
-	s.gkops(t, "add", "large@1.1.0", "--commit")
-	s.next(t)
-}
-
-// heaped adds two packages that share a Namespace and have 10.5 MB together, which is more than Argo CD reads of one source.
-func (s *scene) heaped(t *testing.T) {
-	s.gkops(t, "add", "heap", "pile", "--commit")
-	s.next(t)
-	s.there(t, "/ConfigMap/heaps/heap-0", "/ConfigMap/heaps/heap-6", "/ConfigMap/heaps/pile-0", "/ConfigMap/heaps/pile-6")
-	s.remove(t, "heap", "pile")
-	s.absent(t, "/ConfigMap/heaps/heap-0", "/ConfigMap/heaps/pile-6")
-}
-
-// released has the engine install a chart, and upgrade it with its definition. The object that stands for the release in the plan may be ready
-// before what the chart makes is: Argo CD takes an Application for healthy at once.
-func (s *scene) released(t *testing.T) {
-	const definition, text = "apiextensions.k8s.io/CustomResourceDefinition//tools.tools.test", "/ConfigMap/tools/tool-settings"
-	for _, version := range []string{"1.0.0", "1.1.0"} {
-		s.gkops(t, "add", "tool@"+version, "--mode", "release", "-n", "tools", "--commit")
-		s.next(t)
-		s.record.until(t, wait, "released "+version, func() error {
-			settings, defines := s.record.live[text], s.record.live[definition]
-			if settings == nil || defines == nil {
-				return fail("its objects are not there")
-			}
-			if at, _, _ := unstructured.NestedString(settings.Object, "data", "text"); at != version {
-				return fail("it is at %s", at)
-			}
-			if fields := fmt.Sprint(defines.Object["spec"]); strings.Contains(fields, "size") != (version == "1.1.0") {
-				return fail("its definition is that of another version")
-			}
-			return nil
-		})
+	s.released(t, "1.1.0")
+	for _, pkg := range s.heaps() {
+		s.there(t, "/ConfigMap/heaps/"+pkg+"-0", "/ConfigMap/heaps/"+pkg+"-6")
 	}
-	s.remove(t, "tool")
-	s.record.until(t, wait, "uninstalled", func() error {
-		if s.record.live[text] != nil {
-			return fail("%s is still there", text)
+}
+
+// heaps are the two packages that are more than the engine reads of one source, none for an engine without such a bound.
+func (s *scene) heaps() []string {
+	if s.engine.name() == "argocd" {
+		return []string{"heap", "pile"}
+	}
+	return nil
+}
+
+// released waits until the engine has brought a chart to a version that it installs itself, and its definition. The object that stands for the release
+// in the plan may be ready before what the chart makes is: Argo CD takes an Application for healthy at once.
+func (s *scene) released(t *testing.T, version string) {
+	t.Helper()
+	s.record.until(t, wait, "released "+version, func() error {
+		text, defines := s.record.live[toolSettings], s.record.live[toolDefined]
+		if text == nil || defines == nil {
+			return fail("its objects are not there")
+		}
+		if at, _, _ := unstructured.NestedString(text.Object, "data", "text"); at != version {
+			return fail("it is at %s", at)
+		}
+		if fields := fmt.Sprint(defines.Object["spec"]); strings.Contains(fields, "size") != (version == "1.1.0") {
+			return fail("its definition is that of another version")
 		}
 		return nil
 	})
-	s.there(t, definition)
+}
+
+// parted takes out one of two packages in a Namespace, the one that brought it, one of two instances of a package, the release, and the heaps.
+func (s *scene) parted(t *testing.T) {
+	s.remove(t, append([]string{"board", "red", "tool"}, s.heaps()...)...)
+	s.record.until(t, wait, "uninstalled", func() error {
+		if s.record.live[toolSettings] != nil {
+			return fail("%s is still there", toolSettings)
+		}
+		return nil
+	})
+	s.there(t, "/Namespace//public", "/ConfigMap/public/wall", "/Namespace//notes", "/ConfigMap/notes/blue-note", toolDefined)
+	s.absent(t, "/ConfigMap/public/board", "/ConfigMap/notes/red-note", "/ConfigMap/heaps/heap-0", "/ConfigMap/heaps/pile-6")
 }
 
 // removed takes everything out, one part per commit: what it leaves behind is what holds data.
@@ -218,8 +223,8 @@ func (s *scene) removed(t *testing.T) {
 func (s *scene) cleared(t *testing.T) {
 	before := s.record.identities()
 	s.remove(t, "wall", "blue", "forms", "large")
-	s.absent(t, "/ConfigMap/public/wall", "/ConfigMap/forms/forms-settings")
-	s.there(t, "/Namespace//public", "apiextensions.k8s.io/CustomResourceDefinition//larges.large.test")
+	s.absent(t, "/ConfigMap/public/wall", formsSettings)
+	s.there(t, "/Namespace//public", largeDefined)
 	s.nothingAgain(t, before)
 }
 

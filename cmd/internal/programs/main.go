@@ -6,7 +6,7 @@
 // Without a command nothing is built: it says what is missing, and the exit status is 1 when something is.
 //
 // What was built stays in a folder named for the hash of what it was built from, below $XDG_CACHE_HOME/gkops/e2e or ~/.cache, so
-// that nothing is built twice. The command gets GKOPS_E2E_ETCD, GKOPS_E2E_KUBE_APISERVER_1_37 and so on, and runs in a network
+// that nothing is built twice. One program is built at a time, however many of this command run: side by side, builds hinder each other. The command gets GKOPS_E2E_ETCD, GKOPS_E2E_KUBE_APISERVER_1_37 and so on, and runs in a network
 // namespace of its own that has nothing but loopback.
 //
 // It knows how Go programs are built and named. It refuses to know what is tested.
@@ -23,6 +23,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/gofrs/flock"
 )
 
 func main() {
@@ -55,7 +57,7 @@ func (e *missingError) Error() string {
 // notInstalled lists the programs of the system that a tier needs and this machine lacks, with the Debian package that has them.
 func notInstalled(tier string) []string {
 	needs := [][2]string{{"unshare", "util-linux"}, {"ip", "iproute2"}, {"git", "git"}}
-	if tier == "argocd" {
+	if tier == "argocd" || tier == "all" {
 		needs = append(needs, [2]string{"redis-server", "redis-server"})
 	}
 	var missing []string
@@ -86,7 +88,7 @@ func run(args []string) error {
 			if place, err := p.place(cache); err != nil {
 				return err
 			} else if _, err := os.Stat(place); err != nil {
-				missing = append(missing, p.name+" (built once, by 'make e2e-"+args[0]+"')")
+				missing = append(missing, p.name+" (built once, by 'make "+task(args[0])+"')")
 			}
 		}
 	}
@@ -148,8 +150,16 @@ func (p program) built(cache string) (string, error) {
 	if _, err := os.Stat(place); err == nil {
 		return place, nil
 	}
+	building := flock.New(filepath.Join(cache, "building"))
+	if err := errors.Join(os.MkdirAll(cache, 0o777), building.Lock()); err != nil {
+		return "", fmt.Errorf("wait for other builds: %w", err)
+	}
+	defer building.Unlock()
+	if _, err := os.Stat(place); err == nil { // somebody was quicker
+		return place, nil
+	}
 	fmt.Fprintf(os.Stderr, "programs: building %s (once, it takes minutes)\n", p.name)
-	fresh := fmt.Sprintf("%s.%d", place, os.Getpid()) // its own, when two build at once
+	fresh := place + ".new"
 	cmd := exec.Command("go", "build", "-mod=readonly", "-trimpath", "-tags", p.tags, "-ldflags", "-s -w "+p.flags, "-o", fresh, p.path)
 	cmd.Dir, cmd.Stderr = module, os.Stderr
 	cmd.Env = append(os.Environ(), "CGO_ENABLED="+p.cgo())
@@ -204,7 +214,8 @@ func tiers() map[string][]program {
 	gitea := []program{{name: "gitea", folder: "gitea", path: "code.gitea.io/gitea", tags: "sqlite,sqlite_unlock_notify"}}
 	dryrun := slices.DeleteFunc(cluster(), func(p program) bool { return p.name != "etcd" && !strings.HasPrefix(p.name, "kube-apiserver") })
 	bot := slices.Concat(flux, gitea)
-	return map[string][]program{"flux": flux, "argocd": argocd, "dryrun": dryrun, "gitea": gitea, "bot": bot}
+	all := slices.Concat(bot, argocd[len(cluster()):])
+	return map[string][]program{"flux": flux, "argocd": argocd, "dryrun": dryrun, "gitea": gitea, "bot": bot, "all": all}
 }
 
 // tier lists the programs of a tier.
@@ -213,6 +224,14 @@ func tier(name string) ([]program, error) {
 		return programs, nil
 	}
 	return nil, fmt.Errorf("no tier %q: there are %s", name, strings.Join(tierNames(), ", "))
+}
+
+// task is what runs the tests of a tier.
+func task(tier string) string {
+	if tier == "all" {
+		return "e2e"
+	}
+	return "e2e-" + tier
 }
 
 func tierNames() []string { return slices.Sorted(maps.Keys(tiers())) }
