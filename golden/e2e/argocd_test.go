@@ -53,6 +53,9 @@ spec:
 `)
 	a.run(t, "argocd-repo-server", "--disable-tls", "--client-ca-path=", "--redis=127.0.0.1:6379", "--address=127.0.0.1", "--port=8081",
 		"--metrics-address=127.0.0.1", "--metrics-port=8084")
+	// An Application that is looked at before they answer is looked at again only when its turn comes, minutes later.
+	listening(t, "127.0.0.1:6379")
+	listening(t, "127.0.0.1:8081")
 	a.run(t, "argocd-application-controller", "--kubeconfig="+a.kubeconfig, "--namespace=argocd", "--repo-server=127.0.0.1:8081",
 		"--repo-server-plaintext", "--redis=127.0.0.1:6379", "--app-resync=180", "--app-resync-jitter=0", "--metrics-port=8085")
 	a.apply(t, `apiVersion: argoproj.io/v1alpha1

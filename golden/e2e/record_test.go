@@ -225,30 +225,38 @@ func (j *record) hold(was, now *unstructured.Unstructured) {
 	}
 }
 
-// until waits for the record to say something. The question is asked again whenever it has grown.
+// until waits for the record to say something. The question is asked again whenever it has grown. What took long is logged, with what was missing when.
 func (j *record) until(t *testing.T, within time.Duration, what string, ask func() error) {
 	t.Helper()
 	begin, end := time.Now(), time.After(within)
+	var missing []string
 	for {
 		j.mutex.Lock()
 		grown, broken := j.grown, j.broken
 		err := ask()
 		j.mutex.Unlock()
+		took := time.Since(begin).Seconds()
 		if broken != nil {
 			t.Fatal(broken)
 		}
 		if err == nil {
-			if took := time.Since(begin); took > time.Second {
-				t.Logf("%s after %.1fs", what, took.Seconds())
+			if took > 30 {
+				t.Log(strings.Join(missing, "\n"))
+			}
+			if took > 1 {
+				t.Logf("%s after %.1fs", what, took)
 			}
 			return
+		}
+		if text := err.Error(); len(missing) == 0 || !strings.HasSuffix(missing[len(missing)-1], text) {
+			missing = append(missing, fmt.Sprintf("  %5.1fs: %s", took, text))
 		}
 		select {
 		case <-grown:
 		case <-t.Context().Done():
-			t.Fatalf("not %s before the test ended: %v", what, err)
+			t.Fatalf("not %s before the test ended:\n%s", what, strings.Join(missing, "\n"))
 		case <-end:
-			t.Fatalf("not %s within %s: %v; not ready are\n%s", what, within, err, j.unready())
+			t.Fatalf("not %s within %s:\n%s\nnot ready are\n%s", what, within, strings.Join(missing, "\n"), j.unready())
 		}
 	}
 }
