@@ -58,8 +58,9 @@ generate-check: ## make it again and fail when it is not what the modules say (3
 peers: ## the fixtures of kubeconform and kubectl-validate from their modules, and the schemas they were published with
 	$(GO) test -tags peers -count=1 ./compat/peers
 
-e2e: e2e-binaries ## every end-to-end test that needs nothing but this repository, four at a time, see docs/e2e.md
-	$(MAKE) -j4 --output-sync=target e2e-argocd e2e-flux e2e-bot e2e-gitea
+e2e: e2e-binaries ## every end-to-end test that needs nothing but this repository, five at a time, see docs/e2e.md
+	$(GO) run ./cmd/internal/programs all true
+	$(MAKE) -j5 --output-sync=target e2e-bot e2e-argocd e2e-gitea e2e-flux
 
 e2e-flux: $(VOLUMES:%=e2e-flux-%) ## the story with the real Flux on two real Kubernetes minors, programs built once and kept (needs unshare and ip)
 

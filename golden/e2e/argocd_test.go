@@ -56,8 +56,9 @@ spec:
 	// An Application that is looked at before they answer is looked at again only when its turn comes, minutes later.
 	listening(t, "127.0.0.1:6379")
 	listening(t, "127.0.0.1:8081")
+	// The controller may overlook a change of an Application that it is about to write to itself, until its turn comes.
 	a.run(t, "argocd-application-controller", "--kubeconfig="+a.kubeconfig, "--namespace=argocd", "--repo-server=127.0.0.1:8081",
-		"--repo-server-plaintext", "--redis=127.0.0.1:6379", "--app-resync=180", "--app-resync-jitter=0", "--metrics-port=8085")
+		"--repo-server-plaintext", "--redis=127.0.0.1:6379", "--app-resync=20", "--app-resync-jitter=0", "--metrics-port=8085")
 	a.apply(t, `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: {name: fleet, namespace: argocd}

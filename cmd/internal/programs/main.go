@@ -6,8 +6,9 @@
 // Without a command nothing is built: it says what is missing, and the exit status is 1 when something is.
 //
 // What was built stays in a folder named for the hash of what it was built from, below $XDG_CACHE_HOME/gkops/e2e or ~/.cache, so
-// that nothing is built twice. One program is built at a time, however many of this command run: side by side, builds hinder each other. The command gets GKOPS_E2E_ETCD, GKOPS_E2E_KUBE_APISERVER_1_37 and so on, and runs in a network
-// namespace of its own that has nothing but loopback.
+// that nothing is built twice. One program is built at a time, however many of this command run: side by side, builds hinder each
+// other. The command gets GKOPS_E2E_ETCD, GKOPS_E2E_KUBE_APISERVER_1_37 and so on, and runs in a network namespace of its own
+// that has nothing but loopback.
 //
 // It knows how Go programs are built and named. It refuses to know what is tested.
 package main
