@@ -49,6 +49,7 @@ type TamperedError struct {
 	Want, Got Digest
 }
 
+// Error names the file and both digests.
 func (e *TamperedError) Error() string {
 	return fmt.Sprintf("%s is not what was locked: locked %s, now %s", Redact(e.URL), e.Want, e.Got)
 }

@@ -224,6 +224,7 @@ type ReadError struct {
 	Err               error
 }
 
+// Error names registry, package and version.
 func (e *ReadError) Error() string {
 	if e.Version.IsZero() {
 		return fmt.Sprintf("registry %s: versions of %s: %v", e.Registry, e.Package, e.Err)

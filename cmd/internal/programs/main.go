@@ -52,7 +52,7 @@ type missingError struct {
 }
 
 func (e *missingError) Error() string {
-	return fmt.Sprintf("the end-to-end tests of %s cannot run, these are missing:\n  %s", e.tier, strings.Join(e.programs, "\n  "))
+	return fmt.Sprintf("the end-to-end tests (%s) cannot run, these are missing:\n  %s", e.tier, strings.Join(e.programs, "\n  "))
 }
 
 // notInstalled lists the programs of the system that a tier needs and this machine lacks, with the Debian package that has them.

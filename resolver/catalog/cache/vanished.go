@@ -17,6 +17,7 @@ type VanishedError struct {
 	Memory   string // the file that remembers the list
 }
 
+// Error names what is gone, five versions at most.
 func (e *VanishedError) Error() string {
 	const most = 5
 	listed := strings.Join(e.Versions[:min(most, len(e.Versions))], ", ")

@@ -145,6 +145,7 @@ type FolderError struct {
 	Err  error
 }
 
+// Error names the folder.
 func (e *FolderError) Error() string {
 	if errors.Is(e.Err, fs.ErrNotExist) {
 		return fmt.Sprintf("there is no folder %s", e.Path)

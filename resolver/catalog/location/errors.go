@@ -5,6 +5,7 @@ import "fmt"
 // UnsupportedError says that registries in a kind of place cannot be read yet.
 type UnsupportedError struct{ Kind string }
 
+// Error names the kind of place.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("registries in %s are not supported yet", e.Kind)
 }
@@ -17,6 +18,7 @@ func (e *UnsupportedError) Hint() string {
 // UnknownTypeError says that there is no registry at a location.
 type UnknownTypeError struct{ Location, Reason string }
 
+// Error is the location, without what is secret in it, and the reason.
 func (e *UnknownTypeError) Error() string {
 	return shown(e.Location) + " " + e.Reason
 }

@@ -186,6 +186,7 @@ func (s *Source) offline(address, name string) error {
 	return e
 }
 
+// Error names the file and the mirrors that were looked at.
 func (e *OfflineError) Error() string {
 	if len(e.Mirrors) == 0 {
 		return fmt.Sprintf("%s: the network is off, and there are no mirrors", catalog.Redact(e.URL))

@@ -26,6 +26,7 @@ type UnreachableError struct {
 	retryAfter time.Duration
 }
 
+// Error says what the server said last, and how often it was asked.
 func (e *UnreachableError) Error() string {
 	what := fmt.Sprintf("%s cannot be reached", catalog.Redact(e.URL))
 	if e.Status != 0 {
@@ -60,6 +61,7 @@ type StatusError struct {
 	Status int
 }
 
+// Error is the address and the status.
 func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s: the server says %d %s", catalog.Redact(e.URL), e.Status, http.StatusText(e.Status))
 }
@@ -84,6 +86,7 @@ func (e *StatusError) Hint() string {
 // RedirectError is a redirect that is not followed.
 type RedirectError struct{ URL, Reason string }
 
+// Error is the address and the reason.
 func (e *RedirectError) Error() string { return catalog.Redact(e.URL) + " " + e.Reason }
 
 // BodyError is an answer with status 200 whose body is not the file.
@@ -96,6 +99,7 @@ type BodyError struct {
 	Err         error // may be nil
 }
 
+// Error is the address, the reason and how the body begins.
 func (e *BodyError) Error() string {
 	return fmt.Sprintf("%s: %s (type %.80q, %d bytes, starts with %s)", catalog.Redact(e.URL), e.Reason, e.ContentType, e.Size, e.Start)
 }
