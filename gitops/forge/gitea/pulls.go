@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -157,7 +158,11 @@ func (c *Client) EditPull(ctx context.Context, path string, number int64, edit f
 		options.State = &state
 	}
 	if edit.Title != nil || edit.Body != nil || edit.Base != nil || edit.State != "" {
-		if _, _, err := api.EditPullRequest(owner, name, number, options); err != nil {
+		_, _, err := api.EditPullRequest(owner, name, number, options)
+		if polite.Status(err) == http.StatusConflict && c.based(ctx, path, number, edit.Base) {
+			_, _, err = api.EditPullRequest(owner, name, number, options)
+		}
+		if err != nil {
 			return forge.Pull{}, c.failed(err, "edit pull %d of %s", number, path)
 		}
 	}
@@ -168,6 +173,16 @@ func (c *Client) EditPull(ctx context.Context, path string, number int64, edit f
 		return forge.Pull{}, err
 	}
 	return c.pull(ctx, path, number)
+}
+
+// based reports whether a pull is on a base that is wanted. When a branch goes that a pull is based on, the server moves the pull by itself; asked to do
+// the same at that moment, it finds a pull of these two branches, that very one, and refuses.
+func (c *Client) based(ctx context.Context, path string, number int64, base *string) bool {
+	if base == nil {
+		return false
+	}
+	now, err := c.pull(ctx, path, number)
+	return err == nil && now.Base == *base
 }
 
 // MergePull merges a pull. What the server says when it cannot is a 405 for almost everything, so the pull is looked at first.
