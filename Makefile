@@ -59,7 +59,7 @@ peers: ## the fixtures of kubeconform and kubectl-validate from their modules, a
 	$(GO) test -tags peers -count=1 ./compat/peers
 
 e2e: e2e-binaries ## every end-to-end test that needs nothing but this repository, five at a time, see docs/e2e.md
-	$(GO) run ./cmd/internal/programs all true
+	bin/programs all true
 	$(MAKE) -j5 --output-sync=target e2e-bot e2e-argocd e2e-gitea e2e-flux
 
 e2e-flux: $(VOLUMES:%=e2e-flux-%) ## the story with the real Flux on two real Kubernetes minors, programs built once and kept (needs unshare and ip)
@@ -69,9 +69,10 @@ e2e-argocd: $(VOLUMES:%=e2e-argocd-%) ## the same story with the real Argo CD (n
 # What runs side by side is linked once.
 e2e-binaries: build
 	$(GO) test -c -tags e2e,real,gitea -o bin/e2e.test ./golden/e2e
+	$(GO) build -o bin/programs ./cmd/internal/programs
 
 # $(call e2e,TIER,TESTS) runs tests with the programs of a tier, in namespaces of their own, so that `make -j4` runs several side by side.
-e2e = $(GO) run ./cmd/internal/programs $(1) env -C golden/e2e GKOPS_E2E_GKOPS=$(CURDIR)/bin/gkops GKOPS_SHARED=$(abspath $(SHARED)) \
+e2e = bin/programs $(1) env -C golden/e2e GKOPS_E2E_GKOPS=$(CURDIR)/bin/gkops GKOPS_SHARED=$(abspath $(SHARED)) \
 	$(CURDIR)/bin/e2e.test -test.v -test.timeout 40m -test.run '$(2)'
 
 e2e-flux-%: e2e-binaries

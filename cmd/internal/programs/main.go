@@ -24,6 +24,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
@@ -111,12 +112,15 @@ func run(args []string) error {
 }
 
 // apart runs a command in a network namespace that has only loopback: what is tested needs no network, and nobody outside can
-// reach it. It has a namespace of process ids too: when the command ends, however it does, the kernel ends all that it started.
+// reach it. It has a namespace of process ids too: when the command ends, however it does, or this one, the kernel ends all that
+// was started.
 func apart(environment, args []string) error {
+	runtime.LockOSThread() // the kernel takes the thread that starts a child for its parent
 	script := `ip link set lo up && exec "$@"`
 	cmd := exec.Command("unshare", append([]string{"-rn", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh"}, args...)...)
 	cmd.Env = environment
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd.Run()
 }
 
