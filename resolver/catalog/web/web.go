@@ -137,7 +137,17 @@ func (s *Source) try(ctx context.Context, u *url.URL, have catalog.Validator) ([
 			URL: u.String(), ContentType: response.Header.Get("Content-Type"), Size: len(data), Start: start(data), Reason: page,
 		}
 	}
-	return data, catalog.Validator{ETag: response.Header.Get("ETag"), LastModified: response.Header.Get("Last-Modified")}, nil
+	return data, validator(response.Header), nil
+}
+
+// validator is what a server says of a file. A time of change counts in seconds: when it is that of the answer, the file may have changed again
+// in the same second, and the time would not tell (RFC 9110, section 8.8.2.2).
+func validator(header http.Header) catalog.Validator {
+	v := catalog.Validator{ETag: header.Get("ETag"), LastModified: header.Get("Last-Modified")}
+	if v.LastModified != "" && v.LastModified == header.Get("Date") {
+		v.LastModified = ""
+	}
+	return v
 }
 
 // follow sends the request and follows redirects with new requests that carry nothing of the one before: no header, no cookie,

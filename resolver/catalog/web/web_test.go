@@ -354,6 +354,22 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// A file that changed in the second of the answer may change in it once more.
+func TestFetchOfWhatHasJustChanged(t *testing.T) {
+	const then, now = "Wed, 02 Jan 2030 03:04:05 GMT", "Wed, 02 Jan 2030 03:04:06 GMT"
+	for date, want := range map[string]string{then: "", now: then} {
+		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Last-Modified", then)
+			w.Header().Set("Date", date)
+			_, _ = io.WriteString(w, "a: b")
+		})
+		_, got, err := web.New(&http.Client{}, quick()).Fetch(t.Context(), server.URL, catalog.Validator{})
+		if err != nil || got.LastModified != want {
+			t.Errorf("at %s: %+v, %v, want %q", date, got, err, want)
+		}
+	}
+}
+
 func zip(data []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
