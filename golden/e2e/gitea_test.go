@@ -102,8 +102,8 @@ const password = "Pa55word-of-all"
 // user makes a user, and a token that may do all that the user may.
 func (g *giteaServer) user(t *testing.T, name string) {
 	t.Helper()
-	stays := false
-	_, _, err := g.sdk(t.Context(), "root").AdminCreateUser(sdk.CreateUserOption{Username: name + "-user", Email: name + "@example.org", Password: password, MustChangePassword: &stays})
+	mustChange := false
+	_, _, err := g.sdk(t.Context(), "root").AdminCreateUser(sdk.CreateUserOption{Username: name + "-user", Email: name + "@example.org", Password: password, MustChangePassword: &mustChange})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func (g *giteaServer) subject(t *testing.T) *forgetest.Subject {
 	path := owner + "/fleet"
 	return &forgetest.Subject{
 		Forge: g.client(t, g.tokens["bot"]), Denied: g.client(t, "0123456789012345678901234567890123456789"), Path: path, Owner: owner,
-		Topic: "gitops", Another: owner + "/other", Person: "alice-user", Many: 7,
+		Topic: "gitops", Another: owner + "/other", Person: "alice-user", Many: 13,
 		Push: func(t *testing.T, branch, file, text string) string { return g.push(t, path, branch, file, text) },
 		Issue: func(t *testing.T, title string) {
 			if _, _, err := g.sdk(t.Context(), "alice").CreateIssue(owner, "fleet", sdk.CreateIssueOption{Title: title}); err != nil {

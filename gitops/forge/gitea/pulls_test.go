@@ -1,63 +1,52 @@
 package gitea
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
+	"strings"
 	"testing"
-	"time"
 
 	"gkops.dev/gkops/gitops/forge"
-	"gkops.dev/gkops/gitops/forge/polite"
+	"gkops.dev/gkops/gitops/forge/forgetest"
 )
 
-// moving is a server with one pull, based on a branch that is gone. It moves the pull to main by itself, and has just done so when it is asked to: it
-// then says what the real one says, that there is a pull of these branches.
+// moving has one pull, based on a branch that is gone. It moves the pull by itself, and has just done so when it is asked to: it then says what the
+// real server says, that there is a pull of these branches.
 type moving struct {
 	base  string
-	to    string // where it moves it by itself
+	to    string // where it moves the pull by itself
 	edits []string
 }
 
-func (m *moving) ServeHTTP(out http.ResponseWriter, in *http.Request) {
-	out.Header().Set("Content-Type", "application/json")
-	switch in.Method + " " + in.URL.Path {
-	case "GET /api/v1/repos/team/fleet/pulls/2":
-	case "PATCH /api/v1/repos/team/fleet/pulls/2":
-		var edit struct{ Base string }
-		if err := json.NewDecoder(in.Body).Decode(&edit); err != nil {
-			http.Error(out, err.Error(), http.StatusBadRequest)
-			return
-		}
-		m.edits = append(m.edits, edit.Base)
-		if m.base != edit.Base {
-			m.base = m.to
-			out.WriteHeader(http.StatusConflict)
-			fmt.Fprint(out, `{"message": "pull request already exists for these targets [id: 24]"}`)
-			return
-		}
-	default:
-		http.NotFound(out, in)
-		return
-	}
-	fmt.Fprintf(out, `{"number": 2, "title": "Up", "state": "open", "base": {"ref": %q, "label": %q}, "head": {"ref": "up"}}`, m.base, m.base)
+func (m *moving) get(out http.ResponseWriter, _ *http.Request) {
+	forgetest.JSON(out, http.StatusOK, map[string]any{
+		"number": 2, "title": "Up", "state": "open", "base": map[string]any{"ref": m.base, "label": m.base}, "head": map[string]any{"ref": "up"},
+	})
 }
 
-func (m *moving) edit(t *testing.T, to string) (forge.Pull, error) {
-	t.Helper()
-	server := httptest.NewServer(m)
-	t.Cleanup(server.Close)
-	base, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
+func (m *moving) patch(out http.ResponseWriter, in *http.Request) {
+	var edit struct{ Base string }
+	if err := json.NewDecoder(in.Body).Decode(&edit); err != nil {
+		http.Error(out, err.Error(), http.StatusBadRequest)
+		return
 	}
-	login := func(context.Context) (string, string, error) { return "", "token", nil }
-	c := New(base, login, polite.Options{Base: http.DefaultTransport, Now: time.Now, Sleep: func(context.Context, time.Duration) error { return nil }})
-	return c.EditPull(t.Context(), "team/fleet", 2, forge.PullEdit{Base: &to})
+	m.edits = append(m.edits, edit.Base)
+	if m.base != edit.Base {
+		m.base = m.to
+		forgetest.JSON(out, http.StatusConflict, map[string]any{"message": "pull request already exists for these targets [id: 24]"})
+		return
+	}
+	m.get(out, in)
+}
+
+// edit asks for another base.
+func (m *moving) edit(t *testing.T, base string) (forge.Pull, error) {
+	t.Helper()
+	f := forgetest.NewFake(t, func(r *http.Request) string { return strings.TrimPrefix(r.Header.Get("Authorization"), "token ") })
+	f.Mux.HandleFunc("GET /api/v1/repos/team/fleet/pulls/2", m.get)
+	f.Mux.HandleFunc("PATCH /api/v1/repos/team/fleet/pulls/2", m.patch)
+	return New(f.Base(), forgetest.Login(forgetest.BotToken), f.Options()).EditPull(t.Context(), "team/fleet", 2, forge.PullEdit{Base: &base})
 }
 
 func TestEditPullThatTheServerMoved(t *testing.T) {
