@@ -60,7 +60,7 @@ peers: ## the fixtures of kubeconform and kubectl-validate from their modules, a
 
 e2e: e2e-binaries ## every end-to-end test that needs nothing but this repository, five at a time, see docs/e2e.md
 	bin/programs all true
-	$(MAKE) -j5 --output-sync=target e2e-bot e2e-argocd e2e-gitea e2e-flux
+	$(MAKE) -j5 --output-sync=target -o e2e-binaries e2e-bot e2e-argocd e2e-gitea e2e-flux
 
 e2e-flux: $(VOLUMES:%=e2e-flux-%) ## the story with the real Flux on two real Kubernetes minors, programs built once and kept (needs unshare and ip)
 

@@ -56,10 +56,10 @@ func (e *missingError) Error() string {
 	return fmt.Sprintf("the end-to-end tests (%s) cannot run, these are missing:\n  %s", e.tier, strings.Join(e.programs, "\n  "))
 }
 
-// notInstalled lists the programs of the system that a tier needs and this machine lacks, with the Debian package that has them.
-func notInstalled(tier string) []string {
+// notInstalled lists the programs of the system that these need and this machine lacks, with the Debian package that has them.
+func notInstalled(wanted []program) []string {
 	needs := [][2]string{{"unshare", "util-linux"}, {"ip", "iproute2"}, {"git", "git"}}
-	if tier == "argocd" || tier == "all" {
+	if slices.ContainsFunc(wanted, func(p program) bool { return p.name == "argocd" }) {
 		needs = append(needs, [2]string{"redis-server", "redis-server"})
 	}
 	var missing []string
@@ -84,7 +84,7 @@ func run(args []string) error {
 		return fmt.Errorf("find the cache: %w", err)
 	}
 	cache = filepath.Join(cache, "gkops", "e2e")
-	missing := notInstalled(args[0])
+	missing := notInstalled(wanted)
 	if len(args) == 1 {
 		for _, p := range wanted {
 			if place, err := p.place(cache); err != nil {
@@ -155,8 +155,11 @@ func (p program) built(cache string) (string, error) {
 	if _, err := os.Stat(place); err == nil {
 		return place, nil
 	}
+	if err := os.MkdirAll(cache, 0o777); err != nil {
+		return "", fmt.Errorf("make the cache: %w", err)
+	}
 	building := flock.New(filepath.Join(cache, "building"))
-	if err := errors.Join(os.MkdirAll(cache, 0o777), building.Lock()); err != nil {
+	if err := building.Lock(); err != nil {
 		return "", fmt.Errorf("wait for other builds: %w", err)
 	}
 	defer building.Unlock()
@@ -207,20 +210,21 @@ func (p program) variable() string {
 
 // tiers are the programs that each group of end-to-end tests runs.
 func tiers() map[string][]program {
-	flux := slices.Concat(cluster(), []program{
+	flux := []program{
 		{name: "source-controller", folder: "source-controller", path: "github.com/fluxcd/source-controller"},
 		{name: "kustomize-controller", folder: "kustomize-controller", path: "github.com/fluxcd/kustomize-controller"},
 		{name: "helm-controller", folder: "helm-controller", path: "github.com/fluxcd/helm-controller"},
-	})
-	argocd := slices.Concat(cluster(), []program{
+	}
+	argocd := []program{
 		{name: "argocd", folder: "argocd", path: "github.com/argoproj/argo-cd/v3/cmd"},
 		{name: "helm", folder: "helm", path: "helm.sh/helm/v4/cmd/helm"}, // what Argo CD renders charts with
-	})
+	}
 	gitea := []program{{name: "gitea", folder: "gitea", path: "code.gitea.io/gitea", tags: "sqlite,sqlite_unlock_notify"}}
 	dryrun := slices.DeleteFunc(cluster(), func(p program) bool { return p.name != "etcd" && !strings.HasPrefix(p.name, "kube-apiserver") })
-	bot := slices.Concat(flux, gitea)
-	all := slices.Concat(bot, argocd[len(cluster()):])
-	return map[string][]program{"flux": flux, "argocd": argocd, "dryrun": dryrun, "gitea": gitea, "bot": bot, "all": all}
+	return map[string][]program{
+		"flux": slices.Concat(cluster(), flux), "argocd": slices.Concat(cluster(), argocd), "bot": slices.Concat(cluster(), flux, gitea),
+		"dryrun": dryrun, "gitea": gitea, "all": slices.Concat(cluster(), flux, gitea, argocd),
+	}
 }
 
 // tier lists the programs of a tier.
