@@ -54,8 +54,8 @@ spec:
 	a.run(t, "argocd-repo-server", "--disable-tls", "--client-ca-path=", "--redis=127.0.0.1:6379", "--address=127.0.0.1", "--port=8081",
 		"--metrics-address=127.0.0.1", "--metrics-port=8084")
 	// An Application that is looked at before they answer is looked at again only when its turn comes, minutes later.
-	listening(t, "127.0.0.1:6379")
-	listening(t, "127.0.0.1:8081")
+	a.listening(t, "127.0.0.1:6379")
+	a.listening(t, "127.0.0.1:8081")
 	// The controller may overlook a change of an Application that it is about to write to itself, until its turn comes.
 	a.run(t, "argocd-application-controller", "--kubeconfig="+a.kubeconfig, "--namespace=argocd", "--repo-server=127.0.0.1:8081",
 		"--repo-server-plaintext", "--redis=127.0.0.1:6379", "--app-resync=20", "--app-resync-jitter=0", "--metrics-port=8085")
@@ -92,6 +92,7 @@ func (a *argocd) run(t *testing.T, role string, args ...string) {
 	env := []string{
 		"ARGOCD_BINARY_NAME=" + role, "ARGOCD_FAKE_IN_CLUSTER=true", "KUBECONFIG=" + a.kubeconfig, "TMPDIR=" + dir, "HOME=" + dir,
 		"ARGOCD_GPG_ENABLED=false",
+		"ARGOCD_ASK_PASS_SOCK=" + filepath.Join(dir, "ask-pass.sock"), // otherwise one in /tmp, which the servers of other clusters take away
 		"PATH=" + strings.Join(tools, ":"),
 	}
 	for _, name := range []string{"TLS_DATA_PATH", "SSH_DATA_PATH", "GPG_DATA_PATH", "PLUGINSOCKFILEPATH"} {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -86,6 +87,21 @@ func (c *cluster) startServer(t *testing.T, minor string) {
 func (c *cluster) run(t *testing.T, program string, env []string, args ...string) {
 	t.Helper()
 	c.record.needs(start(t, c.dir, program, env, args...))
+}
+
+// listening waits until a program of the cluster takes connections.
+func (c *cluster) listening(t *testing.T, address string) {
+	t.Helper()
+	eventually(t, wait, address+" open", func(ctx context.Context) error {
+		if err := c.record.fault(); err != nil {
+			t.Fatal(err)
+		}
+		connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			connection.Close()
+		}
+		return err
+	})
 }
 
 // startWorkloads runs what turns a Deployment into ready pods.

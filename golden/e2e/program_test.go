@@ -5,7 +5,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,18 +131,6 @@ func eventually(t *testing.T, within time.Duration, what string, ask func(ctx co
 		case <-time.After(150 * time.Millisecond):
 		}
 	}
-}
-
-// listening waits until a server takes connections.
-func listening(t *testing.T, address string) {
-	t.Helper()
-	eventually(t, wait, address+" open", func(ctx context.Context) error {
-		connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-		if err == nil {
-			connection.Close()
-		}
-		return err
-	})
 }
 
 // moduleDir is where the source of a module that a folder below this one pins was unpacked.

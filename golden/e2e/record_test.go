@@ -270,6 +270,13 @@ func (j *record) needs(died <-chan error) {
 	}()
 }
 
+// fault is why nothing is to be waited for any more, nil while there is no reason.
+func (j *record) fault() error {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return j.broken
+}
+
 // unready are the objects that say of themselves that they are not ready, and why.
 func (j *record) unready() string {
 	j.mutex.Lock()
